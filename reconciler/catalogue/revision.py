@@ -1,0 +1,39 @@
+"""Which Git commit a catalogue directory stands at, asked of the git executable."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The commit of a directory, None outside Git; dirty: whether its files differ from that commit."""
+
+    commit: str | None = None
+    dirty: bool = False
+
+
+def read_revision(root: Path) -> Revision:
+    """The commit that a directory stands at; without Git, or outside a repository: none."""
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    if not commit:
+        return Revision()
+    changed = _git(root, "status", "--porcelain", "--untracked-files=normal", "--", ".")
+    return Revision(commit.strip(), changed is None or bool(changed.strip()))
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        answer = subprocess.run(  # noqa: S603 - fixed program and options; the path is the working directory only
+            ["git", *arguments],  # noqa: S607 - git is found where the user has it
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout if answer.returncode == 0 else None

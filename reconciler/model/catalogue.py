@@ -1,0 +1,43 @@
+"""The catalogue: everything that Git says should be live, for one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.entities import Entity
+from reconciler.model.kinds import EntityKey
+from reconciler.model.problem import Source, SourceSpan
+from reconciler.model.settings import Environment, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All entities of a catalogue directory, sorted by key, each with where it is written.
+
+    root: the directory as the user named it.   environment: the name of the environment it was read for.
+    commit: the Git commit of the directory, None outside Git.   dirty: whether files differ from that commit.
+    """
+
+    root: str
+    settings: Settings
+    settings_source: Source
+    environment: str
+    entities: Mapping[EntityKey, Entity]
+    sources: Mapping[EntityKey, Source]
+    commit: str | None = None
+    dirty: bool = False
+
+    @property
+    def name(self) -> str:
+        """The owner's name that every stamp carries."""
+        return self.settings.catalog
+
+    @property
+    def target(self) -> Environment:
+        """Where the environment lives."""
+        return self.settings.environments[self.environment]
+
+    def span(self, key: EntityKey, *path: str | int) -> SourceSpan:
+        """Where a value of an entity is written."""
+        return self.sources[key].span(*path)

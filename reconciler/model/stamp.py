@@ -1,0 +1,186 @@
+"""The stamp: the HAL link by which an instance says whose it is, and the per-field base of the last write.
+
+``"reconciler:managed": {"href": "urn:reconciler:<catalog>/<kind>/<key>#<instanceId>",
+"title": "b1;protected;<field>=<hash>;…", "name": "<commit>"}``. The hash is the first 48 bits of SHA-256 over the
+canonical JSON of the field's value as the repository spells it, with equal values spelled alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from reconciler.model.canonical import Json, canonical_json, short_hash
+from reconciler.model.kinds import COMPONENT_TYPES, KINDS, EntityKey, Field, Kind, Shape
+from reconciler.model.spelling import Flat, Pending, Resolve, reference_to_xdm
+
+LINK = "reconciler:managed"
+FORMAT = "b1"
+TITLE_LIMIT = 4096  # bytes; a longer title lets the representations share one base
+SHARED = "representations"
+
+_HREF = re.compile(r"urn:reconciler:([a-z0-9][a-z0-9-]{0,62})/([a-z]+)/([a-z0-9][a-z0-9._-]{0,99})(?:#(.+))?")
+_ESCAPED = re.compile(r"[%;=\x00-\x1f\x7f-\x9f]")
+KIND_NAMES = frozenset(kind.value for kind in Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who owns an instance, and what was last written to it.
+
+    instance_id: the instance that the stamp was written to; None on a create, where it is not known yet.
+    bases: field name -> hash; None when the stamp holds none that can be read.
+    """
+
+    catalog: str
+    key: EntityKey
+    instance_id: str | None = None
+    bases: Mapping[str, str] | None = field(default_factory=dict, hash=False)
+    protected: bool = False
+    commit: str | None = None
+
+    def link(self) -> dict[str, str]:
+        """The stamp as a HAL link."""
+        anchor = f"#{self.instance_id}" if self.instance_id else ""
+        link = {"href": f"urn:reconciler:{self.catalog}/{self.key}{anchor}", "title": self.title}
+        if self.commit:
+            link["name"] = self.commit
+        return link
+
+    @property
+    def title(self) -> str:
+        """The format, the protection mark and the bases, in the order of field names."""
+        parts = [FORMAT, *(["protected"] if self.protected else [])]
+        parts += [f"{_escape(name)}={value}" for name, value in sorted((self.bases or {}).items())]
+        return ";".join(parts)
+
+
+def read_stamp(links: Mapping[str, Json]) -> Stamp | None:
+    """The stamp among an instance's links; None when it has none that we can read."""
+    link = links.get(LINK)
+    if not isinstance(link, dict) or not isinstance(link.get("href"), str):
+        return None
+    match = _HREF.fullmatch(link["href"])
+    if match is None or match[2] not in KIND_NAMES:
+        return None
+    protected, bases = _read_title(link.get("title"))
+    key = EntityKey(Kind(match[2]), match[3])
+    return Stamp(match[1], key, match[4], bases, protected, link.get("name"))
+
+
+def _read_title(title: Json) -> tuple[bool, Mapping[str, str] | None]:
+    parts = title.split(";") if isinstance(title, str) else [""]
+    if parts[0] != FORMAT:
+        return False, None
+    protected = "protected" in parts[1:]
+    pairs = (part.partition("=") for part in parts[1:] if "=" in part)
+    return protected, {_unescape(name): value for name, _, value in pairs}
+
+
+def _escape(name: str) -> str:
+    return _ESCAPED.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), name)
+
+
+def _unescape(name: str) -> str:
+    if "%" not in name:
+        return name
+    from urllib.parse import unquote
+
+    return unquote(name)
+
+
+# ---------------------------------------------------------------- bases
+
+
+@dataclass(frozen=True, slots=True)
+class PendingBase:
+    """A base that can be told only when URIs are known: the keys whose URIs it is made of, sorted."""
+
+    field: str
+    references: tuple[str, ...]
+    kind: Kind
+    single: bool
+
+    def value(self, resolve: Resolve) -> str | None:
+        """The hash, once every URI is known."""
+        spec = Field((), (), target=self.kind)
+        uris = [reference_to_xdm(spec, name, resolve) for name in self.references]
+        if any(isinstance(uri, Pending) for uri in uris):
+            return None
+        return short_hash(uris[0]) if self.single else short_hash(sorted(uris, key=str))
+
+
+Bases = Mapping[str, "str | PendingBase"]
+
+
+def bases_of(kind: Kind, flat: Flat, resolve: Resolve) -> dict[str, str | PendingBase]:
+    """The base of every field in a flat form; representations share one where the title would grow too long."""
+    bases: dict[str, str | PendingBase] = {name: base_of(kind, name, value, resolve) for name, value in flat.items()}
+    if sum(len(_escape(name).encode()) + 10 for name in bases) + 16 > TITLE_LIMIT:
+        kept = {name: value for name, value in bases.items() if not name.startswith(f"{SHARED}[")}
+        return {**kept, SHARED: shared_base(flat)}
+    return bases
+
+
+def shared_base(flat: Flat) -> str:
+    """The one base of all representations together."""
+    return short_hash({name: _components(value) for name, value in _representations(flat)})
+
+
+def _representations(flat: Flat) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, value in sorted(flat.items()) if name.startswith(f"{SHARED}["))
+
+
+def base_of(kind: Kind, name: str, value: Any, resolve: Resolve) -> str | PendingBase:
+    """The base of one field's normal value."""
+    if name.startswith(f"{SHARED}["):
+        return short_hash(_components(value))
+    spec = _SPECS[kind].get(name)
+    if spec is None:  # a raw property, or an entry of a map; raw properties are canonical JSON already
+        return _hash_text(value) if name.startswith("extra.") else _hash_plain(value)
+    if spec.target is not None and not isinstance(value, str | tuple):
+        return _hash_plain(repr(value))
+    if spec.target is not None:
+        single = spec.shape is Shape.REFERENCE
+        names = (value,) if single else value
+        pending = PendingBase(name, tuple(sorted(names)), spec.target, single)
+        return pending.value(resolve) or pending
+    if spec.short:
+        return _hash_plain(spec.short.get(value, value))
+    return _hash_plain(value if isinstance(value, str | int | float) else _plain(value))
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, tuple) else repr(value)
+
+
+@lru_cache(maxsize=65536)
+def _hash_plain(value: Any) -> str:
+    return short_hash(list(value) if isinstance(value, tuple) else value)
+
+
+@lru_cache(maxsize=4096)
+def _hash_text(canonical: str) -> str:
+    import json
+
+    return short_hash(json.loads(canonical))
+
+
+def _components(value: Any) -> list[Json]:
+    """The components with long names, in an order that does not depend on theirs."""
+    spelled = [{name: _spell(name, item) for name, item in flat.items()} for flat in value]
+    return sorted(spelled, key=canonical_json)
+
+
+def _spell(name: str, value: Any) -> Json:
+    if name == "type":
+        return COMPONENT_TYPES.get(value, value)
+    return list(value) if isinstance(value, tuple) else value if isinstance(value, str) else repr(value)
+
+
+_SPECS: Mapping[Kind, Mapping[str, Field]] = {
+    kind: {field.name: field for field in info.fields} for kind, info in KINDS.items()
+}
