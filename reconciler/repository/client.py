@@ -8,7 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.repository import wire
-from reconciler.repository.addresses import Base, with_query
+from reconciler.repository.addresses import with_query
 from reconciler.repository.deletion import Deletion
 from reconciler.repository.errors import ContainerUnclear
 from reconciler.repository.port import Container, DeleteOutcome, Instance, Match, Page, Pause, Receipt
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.repository.connection import Connection
+    from reconciler.repository.port import Reader, Writer
     from reconciler.repository.transport import AsgiApp
 
 LIMIT_MAX = 1000  # clause E4
@@ -32,11 +33,10 @@ IDS_MAX = 100  # keeps the request line below the 8 kB that gateways take
 class RepositoryReader:
     """Reads one container; satisfies ``port.Reader``. Use it as an async context manager."""
 
-    def __init__(self, settings: Connection, base: Base, session: Session, timing: Timing) -> None:
+    def __init__(self, settings: Connection, session: Session) -> None:
         self._settings = settings
-        self._base = base
         self._session = session
-        self._timing = timing
+        self._base = session.base
         self._container = settings.container
         self._resolving = asyncio.Lock()
 
@@ -181,7 +181,14 @@ class RepositoryWriter(RepositoryReader):
 
     async def delete(self, address: str, *, if_match: str | None) -> DeleteOutcome:
         """Delete and wait for the verdict (clause H); an instance that is not there counts as deleted."""
-        return await Deletion(self._session, self._base, self._timing).carry_out(address, if_match)
+        return await Deletion(self._session).carry_out(address, if_match)
+
+
+if TYPE_CHECKING:
+
+    def _kept(reader: RepositoryReader, writer: RepositoryWriter) -> tuple[Reader, Writer]:
+        """The type checker's word that the classes keep what the port promises."""
+        return reader, writer
 
 
 def open_reader(
@@ -200,9 +207,8 @@ def open_reader(
     ``async with open_reader(...) as reader:`` closes the connections at the end.
     """
     way = ReadOnly(_way(settings, app, transport, environ))
-    base, timing = Base.of(settings.base_url), timing or Timing()
-    session = Session(settings, base, way, timing=timing, request_ids=request_ids or _uuid, notice=notice or _unheard)
-    return RepositoryReader(settings, base, session, timing)
+    session = _session(settings, way, timing, request_ids, notice)
+    return RepositoryReader(settings, session)
 
 
 def open_writer(
@@ -216,10 +222,20 @@ def open_writer(
     notice: Callable[[Pause], None] | None = None,
 ) -> RepositoryWriter:
     """A writer; everything else as ``open_reader``."""
-    way = _way(settings, app, transport, environ)
-    base, timing = Base.of(settings.base_url), timing or Timing()
-    session = Session(settings, base, way, timing=timing, request_ids=request_ids or _uuid, notice=notice or _unheard)
-    return RepositoryWriter(settings, base, session, timing)
+    session = _session(settings, _way(settings, app, transport, environ), timing, request_ids, notice)
+    return RepositoryWriter(settings, session)
+
+
+def _session(
+    settings: Connection,
+    way: httpx.AsyncBaseTransport,
+    timing: Timing | None,
+    request_ids: Callable[[], str] | None,
+    notice: Callable[[Pause], None] | None,
+) -> Session:
+    return Session(
+        settings, way, timing=timing or Timing(), request_ids=request_ids or _uuid, notice=notice or _unheard
+    )
 
 
 def _way(

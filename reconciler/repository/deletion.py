@@ -12,8 +12,6 @@ from reconciler.repository.retry import retry_after_s
 from reconciler.repository.session import Ask
 
 if TYPE_CHECKING:
-    from reconciler.repository.addresses import Base
-    from reconciler.repository.retry import Timing
     from reconciler.repository.session import Session
 
 NOT_THERE = frozenset({404})
@@ -24,8 +22,6 @@ class Deletion:
     """How one instance is deleted over this session."""
 
     session: Session
-    base: Base
-    timing: Timing
 
     async def carry_out(self, address: str, if_match: str | None) -> DeleteOutcome:
         """The verdict. Raises ``Undecided`` if the request was accepted and the verdict cannot be had."""
@@ -38,7 +34,7 @@ class Deletion:
             outcome = _decided(answer)
             if outcome is not None:
                 return outcome
-            status = wire.located(answer, self.base)
+            status = wire.located(answer, self.session.base)
             return await self._poll(address, status, answer)
         except Undecided:
             raise
@@ -51,7 +47,8 @@ class Deletion:
         Without a status resource, or with one that says nothing, the instance itself is watched: only its
         404 means that it is gone.
         """
-        poll, clock, call, watched = self.timing.poll, self.timing.clock, latest.call, status
+        timing, call, watched = self.session.timing, latest.call, status
+        poll, clock = timing.poll, timing.clock
         deadline = clock.now() + poll.deadline_s
         for number in range(1, poll.attempts + 1):
             asked = retry_after_s(latest.headers.get("retry-after"), latest.headers.get("date"), clock)

@@ -38,6 +38,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldError:
+    """One property that the repository does not accept."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """An error body, whichever of the API's two shapes it had; texts are already short and one line each."""
 
@@ -52,14 +60,6 @@ class Problem:
     def __str__(self) -> str:
         """Title and detail, or whichever there is."""
         return ": ".join(part for part in (self.title, self.detail) if part)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One property that the repository does not accept."""
-
-    path: str
-    message: str
 
 
 class RepositoryError(ReconcilerError):

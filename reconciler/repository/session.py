@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from reconciler.repository.addresses import path_of
+from reconciler.repository.addresses import Base, path_of
 from reconciler.repository.auth import Secret, fit_for_header
 from reconciler.repository.errors import (
     ETAG_MISMATCH,
@@ -28,11 +28,11 @@ from reconciler.repository.port import Pause
 from reconciler.repository.retry import Attempt, is_repeatable, persist, retry_after_s
 from reconciler.repository.transport import TIMEOUT, translated
 from reconciler.repository.wire import Answer, read_problem
+from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.repository.addresses import Base
     from reconciler.repository.connection import Connection
     from reconciler.repository.retry import Timing
 
@@ -59,7 +59,6 @@ class Session:
     def __init__(
         self,
         settings: Connection,
-        base: Base,
         transport: httpx.AsyncBaseTransport,
         *,
         timing: Timing,
@@ -67,8 +66,8 @@ class Session:
         notice: Callable[[Pause], None],
     ) -> None:
         self._settings = settings
-        self._base = base
-        self._timing = timing
+        self.base = Base.of(settings.base_url)
+        self.timing = timing
         self._request_ids = request_ids
         self._notice = notice
         # trust_env off: neither .netrc nor a proxy may slip in behind the transport we chose.
@@ -83,13 +82,13 @@ class Session:
 
         Refuses an address that is not below the base before anything, above all the token, is sent.
         """
-        self._base.own(ask.address)
+        self.base.own(ask.address)
 
         async def once(attempt: Attempt) -> Answer:
             return await self._attempt(ask, attempt)
 
         return await persist(
-            once, timing=self._timing, may_repeat=is_repeatable, notice=lambda e, s: self._tell(ask, e, s)
+            once, timing=self.timing, may_repeat=is_repeatable, notice=lambda e, s: self._tell(ask, e, s)
         )
 
     async def _attempt(self, ask: Ask, attempt: Attempt) -> Answer:
@@ -126,6 +125,7 @@ class Session:
             "x-gw-ims-org-id": self._settings.org,
             "x-sandbox-name": self._settings.sandbox,
             "x-request-id": call.request_id,
+            "user-agent": f"reconciler/{__version__}",
             "accept": ask.accept,
         }
         optional = {
@@ -140,7 +140,7 @@ class Session:
         status, call = answer.status, answer.call
         problem = read_problem(Answer(status, answer.headers, _without(secret, answer.body), call))
         headers = answer.headers
-        wait = retry_after_s(headers.get("retry-after"), headers.get("date"), self._timing.clock)
+        wait = retry_after_s(headers.get("retry-after"), headers.get("date"), self.timing.clock)
         if status in {401, 403}:
             words = str(problem) or "no reason given"
             return Unauthorised(

@@ -245,6 +245,12 @@ def test_without_a_container_the_only_one_is_asked_for_once() -> None:
     assert [request.url.path for request in script.asked].count("/data/core/xcore/") == 1
 
 
+def test_the_container_is_not_known_before_it_was_asked_for() -> None:
+    """B1."""
+    with pytest.raises(RuntimeError, match="resolve_container"):
+        _ = reader(Script([_home("only")]), container=None).container
+
+
 @pytest.mark.parametrize(("names", "said"), [(["a", "b"], r"a \(name of a\), b \(name of b\)"), ([], "no container")])
 def test_without_exactly_one_container_the_error_names_what_there_is(names: list[str], said: str) -> None:
     """B1."""
