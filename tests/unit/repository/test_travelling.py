@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -195,6 +197,26 @@ def test_the_proxy_of_the_environment_is_used_unless_exempt(
     assert proxy_for(url, environ) == proxy
 
 
+Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def _listening(serve: Server) -> AsyncIterator[int]:
+    """A port of this host where ``serve`` meets one caller; at the end the line is down on both sides."""
+    hung_up = asyncio.Event()
+
+    async def meet(incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter) -> None:
+        await serve(incoming, outgoing)
+        outgoing.close()
+        await outgoing.wait_closed()
+        hung_up.set()
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        await hung_up.wait()
+
+
 def test_a_proxy_is_asked_to_open_the_tunnel() -> None:
     """HTTPS_PROXY is obeyed."""
     heard: list[bytes] = []
@@ -202,18 +224,15 @@ def test_a_proxy_is_asked_to_open_the_tunnel() -> None:
     async def refuse(incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter) -> None:
         heard.append(await incoming.readline())
         outgoing.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-        outgoing.close()
-        await outgoing.wait_closed()
 
     async def run() -> None:
-        proxy = await asyncio.start_server(refuse, "127.0.0.1", 0)
-        port = proxy.sockets[0].getsockname()[1]
-        environ = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}
-        async with proxy, open_writer(settings(), environ=environ, timing=timing(InstantClock(), attempts=1)) as door:
-            await door.lookup(f"{HOME}/i-1", TAG)
+        async with _listening(refuse) as port:
+            environ = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}
+            async with open_writer(settings(), environ=environ, timing=timing(InstantClock(), attempts=1)) as door:
+                with pytest.raises(Unreachable, match="ProxyError"):
+                    await door.lookup(f"{HOME}/i-1", TAG)
 
-    with pytest.raises(Unreachable, match="ProxyError"):
-        asyncio.run(run())
+    asyncio.run(run())
     assert heard == [b"CONNECT repo.example:443 HTTP/1.1\r\n"]
 
 
@@ -237,15 +256,13 @@ def test_a_real_line_carries_a_lookup() -> None:
     async def serve(incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter) -> None:
         await incoming.readuntil(b"\r\n\r\n")
         outgoing.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-        await incoming.read()
-        outgoing.close()
-        await outgoing.wait_closed()
+        await incoming.read()  # until the client hangs up
 
     async def run() -> object:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/data/core/xcore"
-        async with server, open_writer(settings(base_url=url), environ={}) as door:
-            return await door.lookup(door.address_of("i-1"), TAG)
+        async with _listening(serve) as port:
+            url = f"http://127.0.0.1:{port}/data/core/xcore"
+            async with open_writer(settings(base_url=url), environ={}) as door:
+                return await door.lookup(door.address_of("i-1"), TAG)
 
     assert asyncio.run(run()) is None
 
