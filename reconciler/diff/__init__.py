@@ -1,0 +1,13 @@
+"""What differs between Git and live.
+
+Takes a catalogue and the instances that are its own. Makes ``Changes``: what is to be created, patched, restamped and
+deleted, each patched field with who is ahead, and the JSON Patch that makes the two equal. Refuses to look at what is
+not ours: unknown properties, at any depth, are neither compared nor touched.
+
+Choices, 2026-11-22. Both sides are brought into the same flat form, where values that mean the same are equal, and
+equal entities are told apart from others by one ``==``. Only the leaves of an unequal field go through DeepDiff,
+which takes milliseconds for each pair. A representation is one field of the three-way comparison. Its raw
+properties count as ours where the file names them, or where the base says that all of them were written by us.
+Components that match in neither asset nor form are paired by type, so that a change of format or language keeps
+what others have stored beside it.
+"""

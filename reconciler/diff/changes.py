@@ -1,0 +1,100 @@
+"""What comparing makes: one value for each entity that is not as Git says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from reconciler.live.snapshot import LiveInstance
+from reconciler.model.canonical import Json
+from reconciler.model.entities import Entity
+from reconciler.model.kinds import EntityKey
+from reconciler.model.problem import Path
+from reconciler.model.stamp import PendingBase
+
+Operation = dict[str, Any]  # of a JSON Patch; ``Pending`` may stand in ``value`` for a URI
+
+
+class Ahead(Enum):
+    """Whose value is newer than the base that was last written."""
+
+    GIT = "git"
+    LIVE = "live"
+    BOTH = "both"  # both differ from the base, or there is none
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One leaf that differs. path: as reports write it; document: where it stands in the file, as near as can be.
+
+    before: the live value; after: the file's; None where there is none. Both in YAML's spelling.
+    """
+
+    path: str
+    document: Path
+    before: Json
+    after: Json
+    ahead: Ahead
+
+    @property
+    def reverts(self) -> bool:
+        """Whether writing the file's value undoes an edit made live."""
+        return self.ahead is not Ahead.GIT
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """In Git, not live."""
+
+    key: EntityKey
+    entity: Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """In both, and not alike. operations: make live equal to Git, without the stamp."""
+
+    key: EntityKey
+    entity: Entity
+    live: LiveInstance
+    changes: tuple[FieldChange, ...]
+    operations: tuple[Operation, ...]
+    bases: Mapping[str, str | PendingBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Restamp:
+    """In both and alike; only the stamp is not what we would write today."""
+
+    key: EntityKey
+    entity: Entity
+    live: LiveInstance
+    bases: Mapping[str, str | PendingBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Live and ours, not in Git."""
+
+    key: EntityKey
+    live: LiveInstance
+
+
+Change = Create | Patch | Restamp | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Every entity that is not as Git says, sorted by key."""
+
+    creates: tuple[Create, ...] = ()
+    patches: tuple[Patch, ...] = ()
+    restamps: tuple[Restamp, ...] = ()
+    deletes: tuple[Delete, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do at all, not even a stamp."""
+        return not (self.creates or self.patches or self.restamps or self.deletes)

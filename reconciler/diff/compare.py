@@ -1,0 +1,137 @@
+"""Catalogue x owned instances -> ``Changes``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reconciler.diff.changes import Ahead, Changes, Create, Delete, FieldChange, Patch, Restamp
+from reconciler.diff.components import match_components, own_part
+from reconciler.diff.fields import LeafChange, field_changes
+from reconciler.diff.patch import Patcher
+from reconciler.live.ownership import Ownership
+from reconciler.live.snapshot import LiveInstance
+from reconciler.model.catalogue import Catalogue
+from reconciler.model.entities import Entity
+from reconciler.model.kinds import EntityKey, Kind
+from reconciler.model.spelling import Flat, Pending, Resolve, flatten, flatten_live
+from reconciler.model.stamp import SHARED, PendingBase, Stamp, base_of, bases_of, shared_base
+
+Bases = Mapping[str, "str | PendingBase"]
+
+
+def compare(catalogue: Catalogue, ownership: Ownership) -> Changes:
+    """Everything that must change for live to be as Git says, sorted by key."""
+    resolve = resolver(ownership)
+    creates, patches, restamps = [], [], []
+    for key, entity in catalogue.entities.items():
+        live = ownership.owned.get(key)
+        if live is None:
+            creates.append(Create(key, entity))
+            continue
+        change = compare_entity(entity, live, ownership.name_uri, resolve)
+        if isinstance(change, Patch):
+            patches.append(change)
+        elif change is not None:
+            restamps.append(change)
+    deletes = [Delete(key, live) for key, live in ownership.owned.items() if key not in catalogue.entities]
+    return Changes(tuple(creates), tuple(patches), tuple(restamps), tuple(deletes))
+
+
+def resolver(ownership: Ownership) -> Resolve:
+    """From a key to its instance's URI, or to ``Pending`` where there is no instance yet."""
+    owned = ownership.owned
+
+    def resolve(key: EntityKey) -> str | Pending:
+        live = owned.get(key)
+        return live.uri if live is not None else Pending(key)
+
+    return resolve
+
+
+def compare_entity(
+    entity: Entity, live: LiveInstance, name_uri: Callable[[str, Kind], str], resolve: Resolve
+) -> Patch | Restamp | None:
+    """What must change for one instance to be as its file says; None when nothing must."""
+    kind, key = entity.KIND, entity.entity_key
+    stamp = live.stamp or Stamp("", key, bases=None)
+    wanted = flatten(entity)
+    bases = bases_of(kind, wanted, resolve)
+    ours = {*entity.extra, *(name[6:] for name in stamp.bases or () if name.startswith("extra."))}
+    actual = flatten_live(kind, live.instance.properties, name_uri, ours)
+    if wanted != actual:
+        actual = _aligned(wanted, actual, stamp.bases)
+    if wanted != actual:
+        origin = _Origin(kind, wanted, actual, bases, stamp.bases, resolve)
+        leaves = field_changes(entity, wanted, actual)
+        changes = tuple(origin.judged(leaf) for leaf in leaves)
+        operations = Patcher(entity, live.instance.properties, name_uri, resolve).operations(leaves, wanted)
+        return Patch(key, entity, live, changes, operations, bases)
+    if stamp.bases != bases or stamp.protected != entity.protect:
+        return Restamp(key, entity, live, bases)
+    return None
+
+
+def _aligned(wanted: Flat, actual: Flat, bases: Mapping[str, str] | None) -> Flat:
+    """The live side without what is not ours in its components, its components in the file's order where alike."""
+    aligned = dict(actual)
+    for name, components in actual.items():
+        if not name.startswith(f"{SHARED}["):
+            continue
+        if name not in wanted or components == wanted[name]:
+            continue
+        if bases is not None and bases.get(name) == base_of(Kind.OFFER, name, components, str):
+            own = components  # all of it was written by us
+        else:
+            matched = {there: here for here, there in match_components(wanted[name], components).pairs}
+            own = tuple(
+                own_part(wanted[name][matched[index]], item) if index in matched else item
+                for index, item in enumerate(components)
+            )
+        aligned[name] = wanted[name] if _same_components(wanted[name], own) else own
+    return aligned
+
+
+def _same_components(wanted: tuple[Flat, ...], own: tuple[Flat, ...]) -> bool:
+    matched = match_components(wanted, own)
+    return not (matched.added or matched.removed) and all(wanted[here] == own[there] for here, there in matched.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Tells, field by field, whose value is newer than the base."""
+
+    kind: Kind
+    wanted: Flat
+    actual: Flat
+    file_bases: Bases
+    bases: Mapping[str, str] | None
+    resolve: Resolve
+
+    def judged(self, leaf: LeafChange) -> FieldChange:
+        return FieldChange(leaf.path, leaf.document, leaf.before, leaf.after, self.ahead(leaf.field))
+
+    def ahead(self, name: str) -> Ahead:
+        """Source: the three answers of drift. A field that the base lacks was absent when the base was written."""
+        if self.bases is None:
+            return Ahead.BOTH
+        if name.startswith(f"{SHARED}[") and SHARED in self.bases:
+            base = self.bases[SHARED]
+            file, live = {shared_base(self.wanted)}, {shared_base(self.actual)}
+            return Ahead.GIT if base in live else Ahead.LIVE if base in file else Ahead.BOTH
+        base_value = self.bases.get(name)
+        if base_value in self._live_hashes(name):
+            return Ahead.GIT
+        file_base = base_of(self.kind, name, self.wanted[name], self.resolve) if name in self.wanted else None
+        return Ahead.LIVE if file_base == base_value else Ahead.BOTH
+
+    def _live_hashes(self, name: str) -> set[str | PendingBase | None]:
+        """The hash of the live value; for a representation that Git dropped, also without raw properties."""
+        if name not in self.actual:
+            return {None}
+        value = self.actual[name]
+        hashes: set[str | PendingBase | None] = {base_of(self.kind, name, value, self.resolve)}
+        if name.startswith(f"{SHARED}[") and name not in self.wanted:
+            bare = tuple(own_part({}, item) for item in value)
+            hashes.add(base_of(self.kind, name, bare, self.resolve))
+        return hashes
