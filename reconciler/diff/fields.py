@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.diff.components import match_components
-from reconciler.diff.leaves import leaves
+from reconciler.diff.leaves import Leaf, leaves
 from reconciler.model.canonical import Json
 from reconciler.model.entities import Entity, Fallback, Offer
 from reconciler.model.kinds import KINDS, Field, Shape
@@ -92,7 +92,7 @@ def _representation(
         return
     matched = match_components(wanted, actual)
     for here, there in matched.pairs:
-        for leaf in leaves(component_yaml(actual[there]), component_yaml(wanted[here])):
+        for leaf in _component_leaves(component_yaml(actual[there]), component_yaml(wanted[here])):
             path = f"{name}.components[{here}].{'.'.join(str(step) for step in leaf.path)}"
             place = (*document, "components", here, *leaf.path)
             yield LeafChange(name, path, place, leaf.before, leaf.after, leaf.path, (here, there), leaf.removed)
@@ -104,6 +104,17 @@ def _representation(
         before_item = component_yaml(actual[there])
         place = (*document, "components")
         yield LeafChange(name, f"{name}.components[{there}]", place, before_item, None, (), (None, there))
+
+
+def _component_leaves(before: dict[str, Json], after: dict[str, Json]) -> Iterator[Leaf]:
+    """Leaves of a component; ``asset`` and ``extra`` are groups of properties, never values of their own."""
+    for leaf in leaves(before, after):
+        if len(leaf.path) > 1 or leaf.path[0] not in {"asset", "extra"}:
+            yield leaf
+            continue
+        old, new = leaf.before or {}, leaf.after or {}
+        for name in sorted({*old, *new}):
+            yield Leaf((*leaf.path, name), old.get(name), new.get(name), name not in new)
 
 
 def _index(entity: Entity, name: str) -> int | None:
