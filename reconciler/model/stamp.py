@@ -97,20 +97,27 @@ def _unescape(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PendingBase:
-    """A base that can be told only when URIs are known: the keys whose URIs it is made of, sorted."""
+    """A base that can be told only when URIs are known.
+
+    references: URIs, and keys of the kind where the URI is still to come, sorted.   single: not a set.
+    """
 
     field: str
-    references: tuple[str, ...]
     kind: Kind
+    references: tuple[str, ...]
     single: bool
 
     def value(self, resolve: Resolve) -> str | None:
         """The hash, once every URI is known."""
-        spec = Field((), (), target=self.kind)
-        uris = [reference_to_xdm(spec, name, resolve) for name in self.references]
+        uris = _uris(self.kind, self.references, resolve)
         if any(isinstance(uri, Pending) for uri in uris):
             return None
-        return short_hash(uris[0]) if self.single else short_hash(sorted(uris, key=str))
+        return short_hash(uris[0] if self.single else sorted(uris, key=str))
+
+
+def _uris(kind: Kind, references: tuple[str, ...], resolve: Resolve) -> list[str | Pending]:
+    spec = Field((), (), target=kind)
+    return [reference_to_xdm(spec, name, resolve) for name in references]
 
 
 Bases = Mapping[str, "str | PendingBase"]
@@ -145,8 +152,9 @@ def base_of(kind: Kind, name: str, value: Any, resolve: Resolve) -> str | Pendin
         return _hash_plain(repr(value))
     if spec.target is not None:
         single = spec.shape is Shape.REFERENCE
-        names = (value,) if single else value
-        pending = PendingBase(name, tuple(sorted(names)), spec.target, single)
+        uris = _uris(spec.target, (value,) if single else value, resolve)
+        names = tuple(sorted(uri.key.name if isinstance(uri, Pending) else uri for uri in uris))
+        pending = PendingBase(name, spec.target, names, single)
         return pending.value(resolve) or pending
     if spec.short:
         return _hash_plain(spec.short.get(value, value))

@@ -1,0 +1,62 @@
+"""Guards: how much a plan may take away before somebody says a number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from reconciler.diff.changes import Delete, Patch
+from reconciler.live.snapshot import LiveInstance
+from reconciler.model.kinds import KINDS, EntityKey, Kind
+from reconciler.model.settings import Guards
+from reconciler.plan.steps import Refusal
+
+DELETES = "deletes"
+
+
+def allowed(population: int, share: float, guards: Guards) -> int:
+    """How many of a population may go: its share; of a small population half, but always one."""
+    if population < guards.min_population:
+        return max(1, population // 2)
+    return int(population * share)
+
+
+def leaves_service(patch: Patch) -> bool:
+    """Whether a patch takes its entity out of service (approved or live to something else)."""
+    lifecycle = KINDS[patch.key.kind].lifecycle
+    return lifecycle is not None and any(
+        change.path == "status" and change.before == lifecycle.in_service for change in patch.changes
+    )
+
+
+def judge_deletes(
+    owned: Mapping[EntityKey, LiveInstance],
+    deletes: tuple[Delete, ...],
+    patches: tuple[Patch, ...],
+    guards: Guards,
+    allow: int | None,
+) -> Iterator[Refusal]:
+    """Refusals for deletes and takings out of service, in total, else for each kind that goes too far."""
+    going = sorted([delete.key for delete in deletes] + [patch.key for patch in patches if leaves_service(patch)])
+    if not going or (allow is not None and len(going) <= allow):
+        return
+    limit = allowed(len(owned), guards.max_delete_share, guards)
+    if len(going) > limit:
+        yield _refusal("entities", going, len(owned), limit, len(going))
+        return
+    population = Counter(key.kind for key in owned)
+    for kind in Kind:
+        of_kind = [key for key in going if key.kind is kind]
+        limit = allowed(population[kind], guards.max_delete_share, guards)
+        if len(of_kind) > limit:
+            yield _refusal(f"entities of kind {kind.value}", of_kind, population[kind], limit, len(going))
+
+
+def _refusal(what: str, keys: list[EntityKey], population: int, limit: int, total: int) -> Refusal:
+    return Refusal(
+        DELETES,
+        f"{len(keys)} of {population} {what} would be deleted or taken out of service; the guard allows {limit}",
+        tuple(keys),
+        limit,
+        total,
+    )

@@ -1,0 +1,191 @@
+"""What the live side forbids: references from outside, names that others hold, values that cannot change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.diff.changes import Changes, Patch
+from reconciler.live.ownership import Ownership
+from reconciler.live.snapshot import LiveInstance, LiveState
+from reconciler.model.kinds import KINDS, EntityKey
+from reconciler.model.spelling import live_references
+from reconciler.plan.steps import PlanProblem, PlanWarning
+
+_NAME = "xdm:name"
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Referrers:
+    """Who refers to what, live. ours: the keys of our entities; others: instances that are not ours."""
+
+    ours: Mapping[EntityKey, tuple[EntityKey, ...]]
+    others: Mapping[EntityKey, tuple[LiveInstance, ...]]
+
+
+def find_referrers(live: LiveState, ownership: Ownership, targets: frozenset[EntityKey]) -> Referrers:
+    """The live referrers of these entities."""
+    ours: defaultdict[EntityKey, list[EntityKey]] = defaultdict(list)
+    others: defaultdict[EntityKey, list[LiveInstance]] = defaultdict(list)
+    if not targets:
+        return Referrers({}, {})
+    for item in live:
+        named = {ownership.names.get(uri) for _path, uri in live_references(item.kind, item.instance.properties)}
+        for target in named:
+            if target is None or target not in targets:
+                continue
+            source = ownership.names.get(item.uri)
+            if source is not None:
+                ours[target].append(source)
+            else:
+                others[target].append(item)
+    return Referrers(
+        {key: tuple(sorted(found)) for key, found in ours.items()}, {key: tuple(found) for key, found in others.items()}
+    )
+
+
+def delete_problems(referrers: Referrers) -> Iterator[PlanProblem]:
+    """Deletes that would be rejected, because an instance that is not ours refers to the target."""
+    for key, found in sorted(referrers.others.items(), key=lambda pair: pair[0]):
+        names = ", ".join(describe(item) for item in found[:_SHOWN])
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        yield PlanProblem(
+            key,
+            f"cannot be deleted: {names}{more} outside this catalogue still "
+            f"{'refers' if len(found) == 1 else 'refer'} to it",
+            "Have the reference removed first, or put the file back.",
+        )
+
+
+def describe(item: LiveInstance) -> str:
+    """An instance as a reader can find it: its kind, name and URI."""
+    return f"{item.kind.value} `{item.instance.properties.get(_NAME, '')}` ({item.uri})"
+
+
+def copy_problems(ownership: Ownership) -> Iterator[PlanProblem]:
+    """Entities whose instance cannot be told from its copies."""
+    for found in ownership.copies:
+        if found.original is None:
+            yield PlanProblem(
+                found.key,
+                "several instances carry its stamp, and which is the original cannot be told: "
+                + ", ".join(describe(item) for item in found.copies),
+                "Delete the copies in the repository, or remove the stamp from them.",
+            )
+
+
+def copy_warnings(ownership: Ownership) -> Iterator[PlanWarning]:
+    """Copies that are left alone."""
+    for found in ownership.copies:
+        if found.original is not None:
+            yield PlanWarning(
+                found.key,
+                f"{describe(found.original)} has been copied with its stamp: "
+                + ", ".join(describe(item) for item in found.copies)
+                + "; copies are never touched",
+                "Delete the copies in the repository, or remove the stamp from them.",
+            )
+
+
+def asset_problems(changes: Changes) -> Iterator[PlanProblem]:
+    """Changes of what the repository never lets change."""
+    for patch in changes.patches:
+        for change in patch.changes:
+            fixed = change.path.endswith((".asset.id", ".asset.url")) and change.path.startswith("representations[")
+            if fixed and change.before is not None:
+                yield PlanProblem(
+                    patch.key,
+                    f"`{change.path}` cannot change once set (live: `{change.before}`)",
+                    "Put the old value back, or replace the whole component in two applies: remove it, then add it.",
+                )
+
+
+# ---------------------------------------------------------------- names
+
+
+@dataclass(frozen=True, slots=True)
+class NameHandOver:
+    """Who waits for whose name. rename_first: holders that give their name up by a temporary one."""
+
+    waits_for: Mapping[EntityKey, EntityKey]
+    rename_first: frozenset[EntityKey]
+    problems: tuple[PlanProblem, ...]
+
+
+def hand_over_names(
+    changes: Changes, live: LiveState, ownership: Ownership, deleted: frozenset[EntityKey]
+) -> NameHandOver:
+    """Settle who takes which unique name from whom. deleted: the entities that this plan deletes."""
+    takers = {key: name for key, name in _takers(changes) if KINDS[key.kind].unique_names}
+    if not takers:
+        return NameHandOver({}, frozenset(), ())
+    holders = _holders(live)
+    renamed = {patch.key for patch in changes.patches if _renames(patch)}
+    waits_for: dict[EntityKey, EntityKey] = {}
+    problems: list[PlanProblem] = []
+    for key, name in sorted(takers.items(), key=lambda pair: pair[0]):
+        holder = holders.get((KINDS[key.kind].unique_names, name))
+        if holder is None:
+            continue
+        held_by = ownership.names.get(holder.uri)
+        if held_by == key:
+            continue
+        if held_by is not None and (held_by in deleted or held_by in renamed):
+            waits_for[key] = held_by
+        else:
+            problems.append(_taken(key, name, holder, held_by))
+    first = frozenset(holder for holder in waits_for.values() if holder in deleted) | _rings(waits_for)
+    return NameHandOver(waits_for, first, tuple(problems))
+
+
+def _takers(changes: Changes) -> Iterator[tuple[EntityKey, str]]:
+    for create in changes.creates:
+        yield create.key, create.entity.name or ""
+    for patch in changes.patches:
+        if _renames(patch):
+            yield patch.key, patch.entity.name or ""
+
+
+def _renames(patch: Patch) -> bool:
+    return any(change.path == "name" for change in patch.changes)
+
+
+def _holders(live: LiveState) -> dict[tuple[str | None, str], LiveInstance]:
+    return {
+        (KINDS[item.kind].unique_names, str(item.instance.properties.get(_NAME))): item
+        for item in live
+        if KINDS[item.kind].unique_names
+    }
+
+
+def _taken(key: EntityKey, name: str, holder: LiveInstance, held_by: EntityKey | None) -> PlanProblem:
+    if held_by is not None:
+        return PlanProblem(
+            key,
+            f"its name `{name}` is held by {held_by}, which is gone from Git but not deleted by this plan",
+            "Let that be deleted, or choose another name.",
+        )
+    owner = f"catalogue {holder.stamp.catalog}" if holder.stamp else "nobody's catalogue"
+    return PlanProblem(
+        key,
+        f"its name `{name}` is held by {describe(holder)}, which belongs to {owner}",
+        "Choose another name, or have that instance renamed or deleted.",
+    )
+
+
+def _rings(waits_for: Mapping[EntityKey, EntityKey]) -> frozenset[EntityKey]:
+    """One key of each ring of entities that wait for one another: the smallest."""
+    found: set[EntityKey] = set()
+    settled: set[EntityKey] = set()
+    for start in sorted(waits_for):
+        walked: list[EntityKey] = []
+        key: EntityKey | None = start
+        while key is not None and key not in settled and key not in walked:
+            walked.append(key)
+            key = waits_for.get(key)
+        if key is not None and key in walked:
+            found.add(min(walked[walked.index(key) :]))
+        settled.update(walked)
+    return frozenset(found)
