@@ -102,13 +102,15 @@ class Listed:
 
     def clause(self) -> str:
         """What follows the selected columns."""
+        # A plus keeps SQLite from walking the whole list in order when a few URIs are wanted.
+        column = "instance_id" if self.uris is None else "+instance_id"
         return "".join(
             (
-                "WHERE scope = ? AND schema = ?",
-                " AND instance_id < ?" if self.descending else " AND instance_id > ?",
+                "WHERE scope = ? AND schema = ?" if self.uris is None else "WHERE scope = ? AND +schema = ?",
+                f" AND {column} < ?" if self.descending else f" AND {column} > ?",
                 "" if self.uris is None else " AND uri IN (SELECT value FROM json_each(?))",
                 " AND instr(text, ?) > 0" * len(self.needles),
-                " ORDER BY instance_id DESC" if self.descending else " ORDER BY instance_id",
+                f" ORDER BY {column} DESC" if self.descending else f" ORDER BY {column}",
                 " LIMIT ?",
             )
         )
