@@ -7,7 +7,8 @@ Refuses: every bad input with an answer (a problem document, or a gateway body),
 file of another program or of a newer format with ``ReconcilerError``.
 
 The data passes: ``messages`` -> ``gateway`` -> ``app`` (routes) -> ``media``, ``conditions`` -> ``writes``,
-``listing``, ``deletion`` -> ``patching``, ``registry`` (schemas), ``guards``, ``integrity``, ``filters`` -> ``store``.
+``listing``, ``deletion`` -> ``patching``, ``registry`` (schemas), ``guards``, ``integrity``, ``filters``
+-> ``store`` -> ``database`` (SQLite).
 
 Choices that took thought:
 

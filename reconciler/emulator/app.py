@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 from reconciler.emulator.conditions import is_unchanged
+from reconciler.emulator.database import Busy, Database
 from reconciler.emulator.deletion import delete, poll
 from reconciler.emulator.faults import Faults
 from reconciler.emulator.filters import read_condition
@@ -26,7 +27,7 @@ from reconciler.emulator.media import HOME_HAL, RECEIPT, RESULTS_SCHEMA, MediaTy
 from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.problems import Refused, not_found, problem
 from reconciler.emulator.registry import CONTAINER, built_in_registry
-from reconciler.emulator.store import Busy, NewInstance, Store
+from reconciler.emulator.store import NewInstance, Store
 from reconciler.emulator.writes import Call, Parts, create, current, patch, put
 from reconciler.model.errors import ReconcilerError
 
@@ -61,7 +62,7 @@ class Emulator:
         container: its id; by default the first one of the sandbox.   clock: aware datetimes.
         Raises ``ReconcilerError`` when the file cannot be used or the container belongs to another sandbox.
         """
-        store = Store.open(path)
+        store = Store(Database.open(path))
         parts = Parts(store, built_in_registry(), clock, new_uuid, faults)
         try:
             found = _ensure_container(parts, sandbox, container)

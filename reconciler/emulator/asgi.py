@@ -33,6 +33,12 @@ class Answered:
     request_id: str
     error: str | None = None
 
+    def line(self) -> dict[str, str | int | float]:
+        """What the log says, ready for JSON."""
+        told: dict[str, str | int | float] = {"method": self.method, "path": self.path, "status": self.status}
+        told |= {"ms": self.ms, "request_id": self.request_id}
+        return told if self.error is None else told | {"error": self.error}
+
 
 def asgi_app(emulator: Emulator, on_answer: Callable[[Answered], None] | None = None) -> AsgiApp:
     """The application; ``on_answer`` is told of every request after it was answered."""

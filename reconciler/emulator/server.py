@@ -7,7 +7,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
@@ -70,8 +69,8 @@ def _server(emulator: Emulator, log: TextIO) -> uvicorn.Server:
             yield
 
     def write_line(answered: Answered) -> None:
-        line = {name: value for name, value in asdict(answered).items() if value is not None}
-        print(json.dumps(line), file=log, flush=True)
+        log.write(json.dumps(answered.line()) + "\n")
+        log.flush()
 
     return Server(
         uvicorn.Config(

@@ -1,4 +1,4 @@
-"""The SQLite file: instances, their references, requests to delete. Knows no rules of the API.
+"""What is kept: instances, their references, requests to delete. Knows no rules of the API.
 
 Every change happens inside ``writing()``, which takes the write lock first (``BEGIN IMMEDIATE``), so that what was read
 there still holds at the commit, with any number of processes on one file. A commit is on the disk when it returns.
@@ -6,24 +6,16 @@ there still holds at the commit, with any number of processes on one file. A com
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
+from reconciler.emulator.database import Database
 from reconciler.emulator.instances import Instance
 from reconciler.emulator.instants import format_instant
 from reconciler.emulator.jsontext import dump
-from reconciler.model.errors import ReconcilerError
-
-FORMAT = 1
-_APPLICATION_ID = 0x5245434E  # "RECN"
-_BUSY_TIMEOUT_S = 10.0
 
 _SELECT = (
     "SELECT row, scope, schema, instance_id, uri, etag, created, modified, created_by, modified_by,"
@@ -31,10 +23,6 @@ _SELECT = (
 )
 BEFORE_ALL = ""  # sorts before every id and every date
 AFTER_ALL = "\U0010ffff"  # sorts after every id
-
-
-class Busy(Exception):
-    """Another process held the file for longer than the busy timeout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,58 +113,21 @@ class Listed:
 class Store:
     """One open database. Not safe for concurrent calls: its owner takes turns."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    @classmethod
-    def open(cls, path: str | Path) -> Store:
-        """Open the file, making it when it is not there; ``:memory:`` makes one that is never written."""
-        try:
-            connection = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S, cached_statements=256
-            )
-        except sqlite3.OperationalError as error:
-            raise ReconcilerError(f"cannot open the database {path}: {error}") from error
-        try:
-            _prepare(connection, str(path))
-        except sqlite3.Error as error:
-            connection.close()
-            raise ReconcilerError(f"cannot use the database {path}: {error}") from error
-        except ReconcilerError:
-            connection.close()
-            raise
-        return cls(connection)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection = database.connection
 
     def close(self) -> None:
-        """Close the file; the last to close it folds the write-ahead log in."""
-        self._connection.close()
+        """Close the file."""
+        self._database.close()
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """All reads inside see one state of the database."""
-        with self._transaction("BEGIN"):
-            yield
+        return self._database.transaction("BEGIN")
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """All or nothing: committed durably at the end, undone when anything is raised."""
-        with self._transaction("BEGIN IMMEDIATE"):
-            yield
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        try:
-            self._connection.execute(begin)
-        except sqlite3.OperationalError as error:
-            if _is_busy(error):
-                raise Busy from error
-            raise
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+        return self._database.transaction("BEGIN IMMEDIATE")
 
     # --- dates
 
@@ -334,67 +285,3 @@ class Store:
     def _one(self, query: str, *arguments: object) -> tuple[Any, ...] | None:
         row: tuple[Any, ...] | None = self._connection.execute(query, arguments).fetchone()
         return row
-
-
-def _prepare(connection: sqlite3.Connection, path: str) -> None:
-    """Make the file ours, or refuse it before anything in it is touched."""
-    version = _format_of(connection, path)
-    _use_write_ahead_log(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    if version < FORMAT:
-        connection.execute("BEGIN IMMEDIATE")
-        # Another process may have made the tables in the meantime.
-        if _format_of(connection, path) < FORMAT:
-            _make_tables(connection)
-        connection.execute("COMMIT")
-
-
-def _format_of(connection: sqlite3.Connection, path: str) -> int:
-    """The format number of the file, 0 for an empty one."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if tables and application != _APPLICATION_ID:
-        raise ReconcilerError(f"{path} is a database of another program", remedy="Name another file.")
-    if version > FORMAT:
-        raise ReconcilerError(
-            f"{path} has format {version}; this version reads formats up to {FORMAT}",
-            remedy="Use the newer version that wrote it.",
-        )
-    return int(version)
-
-
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    # The switch does not wait for a process that is switching too: it is tried until one of them has done it.
-    deadline = time.monotonic() + _BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the extended codes too
-
-
-def _make_tables(connection: sqlite3.Connection) -> None:
-    script = (files("reconciler.emulator") / "tables.sql").read_text(encoding="utf-8")
-    for statement in _statements(script):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, a trigger with its body being one."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
