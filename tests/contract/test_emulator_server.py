@@ -211,3 +211,20 @@ def test_of_many_creators_of_a_name_on_two_servers_one_wins(tmp_path: Path) -> N
 def in_parallel(call: Callable[[int], int], count: int) -> list[int]:
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(call, range(count)))
+
+
+@pytest.mark.e2e
+def test_a_request_in_flight_is_finished_before_the_end(tmp_path: Path) -> None:
+    """J1."""
+    with served(tmp_path / "x.db") as server:
+        address = httpx.URL(server.url)
+        body = tag("t").encode()
+        head = f"POST {address.path}{server.container}/instances HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in TAG.items())
+        with socket.create_connection((address.host, address.port or 0)) as connection:
+            connection.sendall(f"{head}{lines}expect: 100-continue\r\n\r\n".encode())
+            assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it waits for the body now
+            server.process.send_signal(signal.SIGTERM)
+            connection.sendall(body)
+            assert connection.recv(100).startswith(b"HTTP/1.1 201")
+        assert server.process.wait(timeout=20) == 0
