@@ -1,0 +1,31 @@
+"""The embedded repository: the REST API of the offer repository, over one SQLite file.
+
+Takes: requests as values (``messages.Request``), a file, a clock, a source of UUIDs, faults to inject.
+Makes: responses as values. ``app.Emulator`` is the repository in process, ``asgi.asgi_app`` the same behind any ASGI
+transport, ``server.serve`` the same behind a socket.
+Refuses: every bad input with an answer (a problem document, or a gateway body), never with an exception; a database
+file of another program or of a newer format with ``ReconcilerError``.
+
+The data passes: ``messages`` -> ``gateway`` -> ``app`` (routes) -> ``media``, ``conditions`` -> ``writes``,
+``listing``, ``deletion`` -> ``patching``, ``registry`` (schemas), ``guards``, ``integrity``, ``filters``
+-> ``store`` -> ``database`` (SQLite).
+
+Choices that took thought:
+
+- It shares no code with the client of this API and decodes what it stores by itself, so that a misreading of the API
+  shows up as a failing test instead of agreeing with itself.
+- What differs between types stands in the schema documents (``schemas/``), as annotations: references, what cannot
+  change, unique names, lifecycles. A document from outside brings its own rules. Only the placement of an activity's
+  fallback is code (``integrity``).
+- Instances are kept as JSON text and put into answers as text: a page of a list decodes nothing.
+- ``total`` counts what lies behind a page from sums by the first two characters of the ids, kept by triggers; counting
+  the rest of the list on every page would make a walk quadratic. Filtered lists carry the remainder in ``next``.
+- Every write takes SQLite's write lock first and reads inside it, so the rules hold with any number of processes; it is
+  on the disk when it is answered. One connection, calls take turns: SQLite has one writer anyway, and a hand-over to
+  threads would cost more than the statements.
+- A request to delete is a row, decided by the poll that comes when its turn is there: no background work, and a restart
+  loses nothing.
+- An Accept with ``*`` admits everything, as RFC 9110 says, also next to a type that does not fit.
+- Reading is bounded: 1 MiB a body, 100 levels, numbers within the range of a double, and a limit on how much a patch
+  may copy, because a patch that copies an instance into itself would double it with every operation.
+"""

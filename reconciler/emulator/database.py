@@ -1,0 +1,134 @@
+"""The SQLite file itself: opened or made, refused when it is not ours, and transactions on it."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from reconciler.model.errors import ReconcilerError
+
+FORMAT = 1
+_APPLICATION_ID = 0x5245434E  # "RECN"
+_BUSY_TIMEOUT_S = 10.0
+
+
+class Busy(Exception):
+    """Another process held the file for longer than the busy timeout."""
+
+
+class Database:
+    """One connection with its transactions."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    @classmethod
+    def open(cls, path: str | Path) -> Database:
+        """Open the file, making it when it is not there; ``:memory:`` makes one that is never written.
+
+        Raises ``ReconcilerError`` for what is not a database of ours, or one of a newer format.
+        """
+        try:
+            connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S, cached_statements=256
+            )
+        except sqlite3.OperationalError as error:
+            raise ReconcilerError(f"cannot open the database {path}: {error}") from error
+        try:
+            _prepare(connection, str(path))
+        except sqlite3.Error as error:
+            connection.close()
+            raise ReconcilerError(f"cannot use the database {path}: {error}") from error
+        except ReconcilerError:
+            connection.close()
+            raise
+        return cls(connection)
+
+    def close(self) -> None:
+        """Close the file; the last to close it folds the write-ahead log in."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self, begin: Literal["BEGIN", "BEGIN IMMEDIATE"]) -> Iterator[None]:
+        """Committed at the end, rolled back when anything is raised. Raises ``Busy`` when the lock is not to be had."""
+        try:
+            self.connection.execute(begin)
+        except sqlite3.OperationalError as error:
+            if _is_busy(error):
+                raise Busy from error
+            raise
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+
+
+def _prepare(connection: sqlite3.Connection, path: str) -> None:
+    """Make the file ours, or refuse it before anything in it is touched."""
+    version = _format_of(connection, path)
+    _use_write_ahead_log(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    if version < FORMAT:
+        connection.execute("BEGIN IMMEDIATE")
+        # Another process may have made the tables in the meantime.
+        if _format_of(connection, path) < FORMAT:
+            _make_tables(connection)
+        connection.execute("COMMIT")
+
+
+def _format_of(connection: sqlite3.Connection, path: str) -> int:
+    """The format number of the file, 0 for an empty one."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and application != _APPLICATION_ID:
+        raise ReconcilerError(f"{path} is a database of another program", remedy="Name another file.")
+    if version > FORMAT:
+        raise ReconcilerError(
+            f"{path} has format {version}; this version reads formats up to {FORMAT}",
+            remedy="Use the newer version that wrote it.",
+        )
+    return int(version)
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    # The switch does not wait for a process that is switching too: it is tried until one of them has done it.
+    deadline = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the extended codes too
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    script = (files("reconciler.emulator") / "tables.sql").read_text(encoding="utf-8")
+    for statement in _statements(script):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, a trigger with its body being one."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,95 @@
+"""DELETE and its status resource: asked for, polled, decided inside a transaction (clause H)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from reconciler.emulator.conditions import require_match
+from reconciler.emulator.instances import Instance, receipt
+from reconciler.emulator.jsontext import JsonObject, dump, load_object
+from reconciler.emulator.media import RECEIPT
+from reconciler.emulator.messages import Response
+from reconciler.emulator.problems import not_found
+from reconciler.emulator.registry import EntityType
+from reconciler.emulator.store import Deletion, Store
+from reconciler.emulator.writes import Call, Parts, current
+
+
+def delete(parts: Parts, call: Call, instance_id: str) -> Response:
+    """Ask for a deletion: 202 with the place to poll, or at once 200 for a type that nothing can reference."""
+    with parts.store.writing():
+        stored, entity = current(parts, call.container, instance_id)
+        require_match(call.request, stored)
+        if not parts.registry.can_be_referenced(entity):
+            return _outcome_response(_decide(parts.store, stored, entity))
+        deletion = Deletion(
+            token=str(parts.new_uuid()),
+            scope=call.container,
+            instance_id=instance_id,
+            polls_left=parts.faults.slow_delete,
+            receipt=dump(receipt(stored)),
+            outcome=None,
+        )
+        parts.store.add_deletion(deletion)
+        return _undecided_response(deletion, receipt(stored))
+
+
+def poll(parts: Parts, call: Call, token: str) -> Response:
+    """How a request to delete stands: 202 while undecided, then 200 with the outcome, as often as it is asked for."""
+    with parts.store.writing():
+        deletion = parts.store.find_deletion(call.container, token)
+        if deletion is None:
+            raise not_found(f"there is no request to delete {token} in this container")
+        if deletion.outcome is not None:
+            return _outcome_response(load_object(deletion.outcome))
+        stored = parts.store.find(deletion.scope, deletion.instance_id)
+        if deletion.polls_left > 0:
+            parts.store.count_poll(token)
+            return _undecided_response(deletion, load_object(deletion.receipt) if stored is None else receipt(stored))
+        outcome = _outcome(parts, deletion, stored)
+        parts.store.settle_deletion(token, dump(outcome))
+        return _outcome_response(outcome)
+
+
+def _outcome(parts: Parts, deletion: Deletion, stored: Instance | None) -> JsonObject:
+    if stored is None:  # another request to delete it was decided first
+        return {**load_object(deletion.receipt), "outcome": "deleted"}
+    return _decide(parts.store, stored, parts.registry[stored.schema])
+
+
+def _decide(store: Store, stored: Instance, entity: EntityType) -> JsonObject:
+    """Delete the instance, or say why not; its status is judged before its referrers."""
+    lifecycle = entity.lifecycle
+    if lifecycle is not None and lifecycle.status(stored.values) not in lifecycle.deletable:
+        return _rejection(stored, "status", [])
+    referrers = store.referrers(stored)
+    if referrers:
+        named = [{"@id": each.uri, "schema": each.schema, "property": each.property} for each in referrers]
+        return _rejection(stored, "references", named)
+    store.remove(stored)
+    return {**receipt(stored), "outcome": "deleted"}
+
+
+def _rejection(stored: Instance, reason: str, referrers: list[dict[str, str]]) -> JsonObject:
+    return {
+        "outcome": "rejected",
+        "reason": reason,
+        "@id": stored.uri,
+        "instanceId": stored.instance_id,
+        "repo:etag": stored.etag,
+        "referencedBy": [dict(referrer) for referrer in referrers],
+    }
+
+
+def _undecided_response(deletion: Deletion, body: JsonObject) -> Response:
+    headers = {"Location": f"{deletion.scope}/deletions/{deletion.token}"}
+    return _receipt_response(HTTPStatus.ACCEPTED, body).plus(headers)
+
+
+def _outcome_response(outcome: JsonObject) -> Response:
+    return _receipt_response(HTTPStatus.OK, outcome)
+
+
+def _receipt_response(status: HTTPStatus, body: JsonObject) -> Response:
+    headers = {"Content-Type": RECEIPT, "ETag": f'"{body["repo:etag"]}"'}
+    return Response(status, headers, dump(body).encode())

@@ -1,0 +1,90 @@
+"""One stored instance, and the three texts made of it: envelope, receipt and link to itself (C3, D1).
+
+An instance is kept as JSON text and put into answers as text; it is decoded only where a rule needs its values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.emulator.jsontext import JsonObject, load_object
+from reconciler.emulator.registry import EntityType
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One revision of one instance as it stands in the store.
+
+    scope: the container it lives in, or ``sandbox/NAME`` for a container itself.
+    uri: its ``@id``; None for a container.   text, links: JSON of ``_instance`` and of the custom links.
+    """
+
+    row: int
+    scope: str
+    schema: str
+    instance_id: str
+    uri: str | None
+    etag: int
+    created: str
+    modified: str
+    created_by: str
+    modified_by: str
+    created_client: str
+    modified_client: str
+    text: str
+    links: str
+
+    @property
+    def values(self) -> JsonObject:
+        """What stands under ``_instance``, decoded."""
+        return load_object(self.text)
+
+    @property
+    def entity_tag(self) -> str:
+        """The value of the ETag header."""
+        return f'"{self.etag}"'
+
+    @property
+    def location(self) -> str:
+        """The address below the base path, without a leading slash."""
+        return f"{self.scope}/instances/{self.instance_id}"
+
+
+def envelope_text(instance: Instance, entity: EntityType) -> str:
+    """The instance as lookups and lists give it, as JSON text."""
+    custom = "" if instance.links == "{}" else "," + instance.links[1:-1]
+    versioned = entity.versioned
+    return (
+        f'{{"instanceId":"{instance.instance_id}","schemas":["{versioned}"],"repo:etag":{instance.etag},'
+        f'"repo:createdDate":"{instance.created}","repo:lastModifiedDate":"{instance.modified}",'
+        f'"repo:createdBy":"{instance.created_by}","repo:lastModifiedBy":"{instance.modified_by}",'
+        f'"_instance":{instance.text},"_links":{{"self":{{"name":"{versioned}#{instance.instance_id}",'
+        f'"href":"/{instance.location}","@type":"{versioned}"}}{custom}}}}}'
+    )
+
+
+def receipt(instance: Instance) -> JsonObject:
+    """What a write answers with."""
+    return {
+        "instanceId": instance.instance_id,
+        "@id": instance.uri,
+        "repo:etag": instance.etag,
+        "repo:createdDate": instance.created,
+        "repo:lastModifiedDate": instance.modified,
+        "repo:createdBy": instance.created_by,
+        "repo:lastModifiedBy": instance.modified_by,
+        "repo:createdByClientId": instance.created_client,
+        "repo:lastModifiedByClientId": instance.modified_client,
+    }
+
+
+def container_document(instance: Instance, entity: EntityType) -> JsonObject:
+    """One container as the home document shows it (B1)."""
+    described: JsonObject = {
+        "instanceId": instance.instance_id,
+        "schemas": [entity.versioned],
+        "productContexts": ["dma_offers", "acp"],
+    }
+    envelope = {name: value for name, value in receipt(instance).items() if name.startswith("repo:")}
+    links: JsonObject = {"self": {"href": f"/containers/{instance.instance_id}"}}
+    return {**described, **envelope, "_instance": instance.values, "_links": links}

@@ -1,0 +1,44 @@
+"""Request and response as values: what the socket brings, and what goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+BASE_PATH = "/data/core/xcore"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call, before anything was judged.
+
+    path: percent-decoded, with the base path.   query: raw, without the question mark.
+    headers: any letter case; reading them is case-insensitive.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    scheme: str = "http"
+
+    def header(self, name: str) -> str | None:
+        """The header of that name (given in lower case), or None."""
+        direct = self.headers.get(name)
+        if direct is not None:
+            return direct
+        return next((value for key, value in self.headers.items() if key.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer: header names in their usual spelling, the body as bytes to send."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def plus(self, headers: Mapping[str, str]) -> Response:
+        """The same answer with more headers; those it has already win."""
+        return Response(self.status, {**headers, **self.headers}, self.body)

@@ -1,0 +1,64 @@
+-- Containers are instances too: their scope is 'sandbox/NAME', that of all others the id of their container.
+CREATE TABLE instance (
+  row INTEGER PRIMARY KEY,
+  scope TEXT NOT NULL,
+  schema TEXT NOT NULL,
+  instance_id TEXT NOT NULL,
+  uri TEXT,
+  etag INTEGER NOT NULL,
+  created TEXT NOT NULL,
+  modified TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  modified_by TEXT NOT NULL,
+  created_client TEXT NOT NULL,
+  modified_client TEXT NOT NULL,
+  text TEXT NOT NULL,
+  links TEXT NOT NULL,
+  name_group TEXT,
+  name TEXT
+) STRICT;
+CREATE UNIQUE INDEX instance_by_id ON instance (instance_id);
+CREATE UNIQUE INDEX instance_by_uri ON instance (scope, uri) WHERE uri IS NOT NULL;
+CREATE UNIQUE INDEX instance_by_name ON instance (scope, name_group, name) WHERE name_group IS NOT NULL;
+CREATE INDEX instance_in_order ON instance (scope, schema, instance_id);
+
+-- How many instances there are by the first two characters of their ids: what lies behind a page is told from 256 sums
+-- and one bucket, not by counting the rest of the list on every page.
+CREATE TABLE population (
+  scope TEXT NOT NULL,
+  schema TEXT NOT NULL,
+  bucket TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  PRIMARY KEY (scope, schema, bucket)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER instance_added AFTER INSERT ON instance BEGIN
+  INSERT INTO population VALUES (new.scope, new.schema, substr(new.instance_id, 1, 2), 1)
+    ON CONFLICT DO UPDATE SET size = size + 1;
+END;
+CREATE TRIGGER instance_removed AFTER DELETE ON instance BEGIN
+  UPDATE population SET size = size - 1
+    WHERE scope = old.scope AND schema = old.schema AND bucket = substr(old.instance_id, 1, 2);
+END;
+
+CREATE TABLE reference (
+  scope TEXT NOT NULL,
+  target TEXT NOT NULL,
+  source INTEGER NOT NULL REFERENCES instance (row),
+  property TEXT NOT NULL,
+  PRIMARY KEY (scope, target, source, property)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reference_by_source ON reference (source);
+
+-- Requests to delete; outcome is JSON once it is known.
+CREATE TABLE deletion (
+  token TEXT PRIMARY KEY,
+  scope TEXT NOT NULL,
+  instance_id TEXT NOT NULL,
+  polls_left INTEGER NOT NULL,
+  receipt TEXT NOT NULL,
+  outcome TEXT
+) STRICT, WITHOUT ROWID;
+
+-- The date given last, so that dates never run backwards.
+CREATE TABLE calendar (latest TEXT NOT NULL) STRICT;
+INSERT INTO calendar VALUES ('');

@@ -1,0 +1,229 @@
+"""Create, PUT and PATCH: from a body to a stored revision and its receipt (C, G)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from uuid import UUID
+
+from reconciler.emulator.conditions import require_match
+from reconciler.emulator.faults import Faults
+from reconciler.emulator.gateway import Caller
+from reconciler.emulator.guards import Absence, guard_faults, lifecycle_faults
+from reconciler.emulator.instances import Instance, envelope_text, receipt
+from reconciler.emulator.integrity import integrity_faults, links_of, refuse_taken_name, unique_name
+from reconciler.emulator.jsontext import MAX_BODY, Json, JsonObject, dump, load_object, read_body
+from reconciler.emulator.media import HAL, PATCH_HAL, RECEIPT, MediaType, parse_media_type
+from reconciler.emulator.messages import Request, Response
+from reconciler.emulator.patching import apply_patch, read_patch
+from reconciler.emulator.problems import Fault, bad_request, invalid, not_found, problem
+from reconciler.emulator.registry import EntityType, Registry, pointer
+from reconciler.emulator.store import NewInstance, Revision, Store
+
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every answer is made with."""
+
+    store: Store
+    registry: Registry
+    clock: Callable[[], datetime]
+    new_uuid: Callable[[], UUID]
+    faults: Faults
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that passed the gateway, for one container that exists."""
+
+    request: Request
+    caller: Caller
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An instance as a caller would have it: decoded, its links without the one to itself."""
+
+    instance: JsonObject
+    links: JsonObject
+
+
+def content_type(request: Request, accepted: str) -> MediaType:
+    """What the body is sent as; 415 for anything but the accepted type and plain JSON."""
+    given = parse_media_type(request.header("content-type") or "")
+    if given.name not in {accepted, _JSON}:
+        raise problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"a body for this call is {accepted}")
+    return given
+
+
+def named_type(parts: Parts, given: MediaType) -> EntityType | None:
+    """The type named by a Content-Type; None when it names none, 400 when that is not registered."""
+    if given.schema is None:
+        return None
+    entity = parts.registry.find(given.schema)
+    if entity is None:
+        raise bad_request(f"the schema {given.schema} is not registered")
+    return entity
+
+
+def create(parts: Parts, call: Call) -> Response:
+    """POST: a new instance, at revision 1."""
+    entity = named_type(parts, content_type(call.request, HAL))
+    if entity is None:
+        raise bad_request("the Content-Type names no schema")
+    wanted = _read_wanted(call.request)
+    faults = entity.faults(wanted.instance)
+    if "@id" in wanted.instance:
+        faults.append(Fault("/_instance/@id", "is given by the repository"))
+    _refuse(faults, entity)
+    with parts.store.writing():
+        stored = _add(parts, call, entity, wanted)
+    base = f"{call.request.scheme}://{call.request.header('host') or 'localhost'}/data/core/xcore/"
+    headers = {"Content-Base": base, "Location": stored.location}
+    return receipt_response(HTTPStatus.CREATED, stored).plus(headers)
+
+
+def _add(parts: Parts, call: Call, entity: EntityType, wanted: Wanted) -> Instance:
+    links = links_of(entity, wanted.instance)
+    _refuse(integrity_faults(parts.store, call.container, entity, wanted.instance, links), entity)
+    name = unique_name(entity, wanted.instance)
+    refuse_taken_name(parts.store, call.container, name, own_row=None)
+    uri = f"xcore:{entity.uri_type}:{_fifteen_digits(parts.new_uuid())}"
+    new = NewInstance(
+        scope=call.container,
+        schema=entity.schema,
+        instance_id=str(parts.new_uuid()),
+        uri=uri,
+        account=call.caller.account,
+        client=call.caller.api_key,
+        text=dump({"@id": uri, **wanted.instance}),
+        links=dump(wanted.links),
+        name=name,
+        references=frozenset((link.property, link.uri) for link in links),
+    )
+    return parts.store.add(new, parts.store.next_date(parts.clock()))
+
+
+def _fifteen_digits(source: UUID) -> str:
+    return source.hex[:12] + source.hex[13:16]  # the digit between is the version, always the same
+
+
+def put(parts: Parts, call: Call, instance_id: str) -> Response:
+    """PUT: the body replaces the instance and its custom links."""
+    given = content_type(call.request, HAL)
+    with parts.store.writing():
+        stored, entity = current(parts, call.container, instance_id)
+        named = named_type(parts, given)
+        wanted = _read_wanted(call.request)
+        require_match(call.request, stored)
+        _refuse_other_type(named, entity)
+        return _replace(parts, call, stored, wanted, Absence.STAYS)
+
+
+def patch(parts: Parts, call: Call, instance_id: str) -> Response:
+    """PATCH: the operations change the envelope; the result is judged as a PUT would be."""
+    given = content_type(call.request, PATCH_HAL)
+    with parts.store.writing():
+        stored, entity = current(parts, call.container, instance_id)
+        named = named_type(parts, given)
+        operations = read_patch(read_body(call.request.body))
+        require_match(call.request, stored)
+        _refuse_other_type(named, entity)
+        envelope = load_object(envelope_text(stored, entity))
+        apply_patch(envelope, operations)
+        return _replace(parts, call, stored, _patched(envelope), Absence.REMOVAL)
+
+
+def current(parts: Parts, container: str, instance_id: str) -> tuple[Instance, EntityType]:
+    """The stored revision and its type, or 404."""
+    stored = parts.store.find(container, instance_id)
+    if stored is None:
+        raise not_found(f"there is no instance {instance_id} in this container")
+    return stored, parts.registry[stored.schema]
+
+
+def receipt_response(status: HTTPStatus, instance: Instance) -> Response:
+    """A receipt with its ETag."""
+    headers = {"Content-Type": RECEIPT, "ETag": instance.entity_tag}
+    return Response(status, headers, dump(receipt(instance)).encode())
+
+
+def _replace(parts: Parts, call: Call, stored: Instance, wanted: Wanted, absence: Absence) -> Response:
+    entity = parts.registry[stored.schema]
+    before, after = stored.values, wanted.instance
+    _refuse(entity.faults(after), entity)
+    _refuse(guard_faults(entity.guard, before, after, absence), entity)
+    _refuse(lifecycle_faults(entity.lifecycle, before, after), entity)
+    links = links_of(entity, after)
+    _refuse(integrity_faults(parts.store, stored.scope, entity, after, links), entity)
+    name = unique_name(entity, after)
+    refuse_taken_name(parts.store, stored.scope, name, own_row=stored.row)
+    text = dump(after if stored.uri is None else {"@id": stored.uri, **after})
+    if len(text) > MAX_BODY:
+        raise invalid(f"the instance would be larger than {MAX_BODY} characters")
+    revision = Revision(
+        account=call.caller.account,
+        client=call.caller.api_key,
+        text=text,
+        links=dump(wanted.links),
+        name=name,
+        references=frozenset((link.property, link.uri) for link in links),
+    )
+    replaced = parts.store.replace(stored, revision, parts.store.next_date(parts.clock()))
+    return receipt_response(HTTPStatus.OK, replaced)
+
+
+def _refuse(faults: list[Fault], entity: EntityType) -> None:
+    if faults:
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise invalid(f"not acceptable as {entity.schema}: {count}", faults)
+
+
+def _refuse_other_type(named: EntityType | None, entity: EntityType) -> None:
+    if named is not None and named.schema != entity.schema:
+        raise invalid(f"this is an instance of {entity.schema}, not of {named.schema}")
+
+
+def _read_wanted(request: Request) -> Wanted:
+    """The two halves of a body; 400 when one of them is not there."""
+    body = read_body(request.body)
+    if not isinstance(body, dict):
+        raise bad_request("the body is not a JSON object")
+    if not isinstance(body.get("_instance"), dict):
+        raise bad_request("_instance is missing or not an object")
+    if "_links" not in body:
+        raise bad_request("_links is missing; it may be empty")
+    return _to_wanted(body)
+
+
+def _patched(envelope: JsonObject) -> Wanted:
+    missing = [Fault(pointer(name), "cannot be removed") for name in ("_instance", "_links") if name not in envelope]
+    if not missing and not isinstance(envelope["_instance"], dict):
+        missing = [Fault("/_instance", "is not an object")]
+    if missing:
+        raise invalid("the patch leaves no whole instance", missing)
+    return _to_wanted(envelope)
+
+
+def _to_wanted(body: JsonObject) -> Wanted:
+    instance, links = body["_instance"], body["_links"]
+    if not isinstance(links, dict):
+        raise invalid("_links is not an object", [Fault("/_links", "is not an object")])
+    custom = {name: link for name, link in links.items() if name != "self"}
+    faults = [
+        Fault(pointer("_links", name), "a link, or each of a list of links, needs a string href")
+        for name, link in custom.items()
+        if not all(map(_is_link, link if isinstance(link, list) else [link]))
+    ]
+    if faults:
+        raise invalid("a custom link is not acceptable", faults)
+    return Wanted(instance if isinstance(instance, dict) else {}, custom)
+
+
+def _is_link(link: Json) -> bool:
+    return isinstance(link, dict) and isinstance(link.get("href"), str)

@@ -1,0 +1,118 @@
+"""Bad input brings an answer: never a 500, never a stall (clause J3)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.emulator_support import Caller, json_of, op
+
+START = b'{"_links": {}, "_instance": {"xdm:name": "t", "x": '
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf{}",
+        START + b"1e999}}",
+        START + b"-1e999}}",
+        START + b"NaN}}",
+        START + b"Infinity}}",
+        START + b"1" * 5000 + b"}}",
+        START + b"1" * 400 + b"}}",
+        START + b'"\\ud800"}}',
+        START + b'{"\\udc00": 1}}}',
+        START + b"[" * 200 + b"]" * 200 + b"}}",
+        b"[" * 500_000,
+        b"[" * 500_000 + b"]" * 500_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=range(16),
+)
+def test_a_body_that_cannot_be_read_is_a_bad_request(repo: Caller, body: bytes) -> None:
+    """J3."""
+    assert repo.post("tag", body).status == 400
+    assert repo.patch_with(repo.made("tag", name="t"), body).status == 400
+
+
+@pytest.mark.parametrize("value", ["\u0000", "\U0001f600", 'a"b\\c', "\u2028", 1e308, 10**200, [[[]]], -0.0, ""])
+def test_unusual_values_are_kept(repo: Caller, value: object) -> None:
+    """J3."""
+    made = repo.made("tag", name="t", odd=value, links={"\u0000'\"": {"href": "x"}})
+    assert repo.read(made)["_instance"]["xdm:odd"] == value
+
+
+@pytest.mark.parametrize("name", ["\u0000", "a\u0000b", "\U0001f600", "'", "%", "x" * 100_000])
+def test_unusual_names_are_unique_too(repo: Caller, name: str) -> None:
+    """C6, J3."""
+    repo.made("tag", name=name)
+    assert repo.create("tag", {"xdm:name": name}).status == 409
+    assert repo.list("tag", property=f"_instance.xdm:name=={name}")["_embedded"]["total"] == 1
+
+
+def test_a_body_over_one_mebibyte_is_too_large(repo: Caller) -> None:
+    """J3."""
+    response = repo.post("tag", b" " * (1 << 20) + b"{}")
+    assert response.status == 413
+
+
+def test_a_body_of_one_mebibyte_is_read(repo: Caller) -> None:
+    """J3."""
+    body = json.dumps({"_instance": {"xdm:name": "t", "x": ""}, "_links": {}})
+    padded = body.replace('"x": ""', '"x": "' + "y" * ((1 << 20) - len(body)) + '"')
+    assert repo.post("tag", padded.encode()).status == 201
+
+
+def test_a_patch_of_ten_thousand_operations_is_carried_out(repo: Caller) -> None:
+    """J3."""
+    made = repo.made("tag", name="t", list=[])
+    assert (
+        repo.patch(made, *[op("add", "/_instance/xdm:list/0", value=number) for number in range(10_000)]).status == 200
+    )
+    assert repo.read(made)["_instance"]["xdm:list"][0] == 9_999
+
+
+def test_a_patch_that_doubles_itself_is_stopped(repo: Caller) -> None:
+    """J3."""
+    made = repo.made("tag", name="t", a={"b": "x" * 1000})
+    doubling = [op("copy", f"/_instance/xdm:a/{number}", source="/_instance/xdm:a") for number in range(1000)]
+    response = repo.patch(made, *doubling)
+    assert response.status == 422
+    assert repo.read(made)["repo:etag"] == 1
+
+
+def test_a_patch_cannot_make_an_instance_too_large(repo: Caller) -> None:
+    """J3."""
+    made = repo.made("tag", name="t", a="x" * 100_000)
+    copies = [op("copy", f"/_instance/{number}", source="/_instance/xdm:a") for number in range(20)]
+    assert repo.patch(made, *copies).status == 422
+
+
+def test_a_patch_cannot_nest_without_end(repo: Caller) -> None:
+    """J3."""
+    made = repo.made("tag", name="t", a={})
+    deeper = [op("add", "/_instance/xdm:a" + "/a" * depth, value={}) for depth in range(1, 500)]
+    response = repo.patch(made, *deeper)
+    assert response.status == 422
+    assert "levels" in json_of(response)["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "query", ["%ff", "schema=%00", "&&=&", "schema=%ff&start=%ff", "=", "limit", "id=%00&schema=x"]
+)
+def test_an_odd_query_gets_an_answer(repo: Caller, query: str) -> None:
+    """J3."""
+    assert repo.send("GET", f"{repo.container}/instances?{query}").status == 400
+
+
+@pytest.mark.parametrize("header", ["", ",", ";;;", '"', "a/b;c=", "*;q=", "\\", ",,*/*" * 1000, '"' * 5000])
+def test_an_odd_header_gets_an_answer(repo: Caller, header: str) -> None:
+    """J3."""
+    made = repo.made("tag", name="t")
+    for name in ("accept", "content_type", "if_match", "if_none_match"):
+        assert repo.get(made, **{name: header}).status in {200, 304, 406}
+        assert repo.put(made, {"xdm:name": "t"}, **{name: header}).status in {200, 406, 409, 415}

@@ -1,0 +1,230 @@
+"""The emulator behind ASGI and behind a socket (clauses J1, J2, J5)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.asgi import Answered, asgi_app
+from reconciler.emulator.server import serve
+from reconciler.model.errors import ReconcilerError
+from tests.emulator_support import CREDENTIALS, NS, XCORE
+
+BASE = "http://repo.test/data/core/xcore/"
+TAG = {**CREDENTIALS, "content-type": f'{XCORE}hal+json; schema="{NS}tag"'}
+PROGRAM = """
+import sys
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.server import serve
+serve(Emulator.open(sys.argv[1]), host="127.0.0.1", port=0, out=sys.stdout, log=sys.stderr)
+"""
+
+
+def through_asgi(emulator: Emulator, *requests: tuple[str, str, Any]) -> tuple[list[httpx.Response], list[Answered]]:
+    """The answers to method, address and body, sent through httpx; and the log of them."""
+    log: list[Answered] = []
+
+    async def send_all() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app=asgi_app(emulator, log.append))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=TAG) as client:
+            return [await client.request(method, path, content=body) for method, path, body in requests]
+
+    return asyncio.run(send_all()), log
+
+
+def tag(name: str) -> str:
+    return json.dumps({"_instance": {"xdm:name": name}, "_links": {}})
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator.open() as opened:
+        yield opened
+
+
+def test_an_instance_is_found_where_its_create_says(emulator: Emulator) -> None:
+    """C3. Base and location resolve to the address by RFC 3986."""
+    (created,), _ = through_asgi(emulator, ("POST", f"{emulator.container}/instances", tag("t")))
+    address = httpx.URL(created.headers["content-base"]).join(created.headers["location"])
+    (found,), _ = through_asgi(emulator, ("GET", str(address), None))
+    assert (created.status_code, found.status_code) == (201, 200)
+    assert str(address).startswith(BASE)
+
+
+def test_a_request_is_logged_without_its_token(emulator: Emulator) -> None:
+    """J5."""
+    (answer,), (line,) = through_asgi(emulator, ("GET", "nowhere", None))
+    assert (line.method, line.path, line.status) == ("GET", "/data/core/xcore/nowhere", 404)
+    assert line.request_id == answer.headers["x-request-id"]
+    assert "token" not in str(line)
+
+
+def test_health_needs_no_credentials(emulator: Emulator) -> None:
+    """J5."""
+    (answer,), _ = through_asgi(emulator, ("GET", "http://repo.test/healthz", None))
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_a_body_sent_in_pieces_is_put_together(emulator: Emulator) -> None:
+    """J3."""
+
+    async def pieces() -> Any:
+        for letter in tag("t"):
+            yield letter.encode()
+
+    (answer,), _ = through_asgi(emulator, ("POST", f"{emulator.container}/instances", pieces()))
+    assert answer.status_code == 201
+
+
+def test_a_body_that_never_ends_is_too_large(emulator: Emulator) -> None:
+    """J3."""
+
+    async def pieces() -> Any:
+        for _ in range(2000):
+            yield b" " * 65536
+
+    (answer,), _ = through_asgi(emulator, ("POST", f"{emulator.container}/instances", pieces()))
+    assert answer.status_code == 413
+
+
+def test_a_fault_of_ours_is_told_and_logged() -> None:
+    """J3, J5. The disk, or the database, may fail."""
+    broken = Emulator.open()
+    broken.close()
+    (answer,), (line,) = through_asgi(broken, ("GET", "", None))
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert line.error is not None
+    assert line.error.startswith("ProgrammingError")
+
+
+def test_a_port_in_use_is_refused(emulator: Emulator) -> None:
+    """J1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ReconcilerError, match="cannot listen"):
+        serve(emulator, host="127.0.0.1", port=taken.getsockname()[1], out=StringIO(), log=StringIO())
+
+
+@dataclass
+class Served:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+    container: str
+
+    def stop(self, number: int) -> tuple[int, list[dict[str, Any]]]:
+        """Exit code and log lines after a signal."""
+        self.process.send_signal(number)
+        _, log = self.process.communicate(timeout=20)
+        return self.process.returncode, [json.loads(line) for line in log.splitlines()]
+
+
+@contextmanager
+def served(path: Path) -> Iterator[Served]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            greeting = json.loads(process.stdout.readline())
+            yield Served(process, greeting["url"], greeting["container"])
+        finally:
+            process.kill()
+
+
+@contextmanager
+def two_servers(path: Path) -> Iterator[tuple[httpx.Client, httpx.Client, str]]:
+    """Clients of two servers on one file, and the container both serve."""
+    with (
+        served(path) as one,
+        served(path) as two,
+        httpx.Client(base_url=one.url, headers=TAG) as first,
+        httpx.Client(base_url=two.url, headers=TAG) as second,
+    ):
+        yield first, second, one.container
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_says_where_it_is_and_ends_well(tmp_path: Path, number: int) -> None:
+    """J1, J5."""
+    with served(tmp_path / "x.db") as server, httpx.Client(base_url=server.url, headers=TAG) as client:
+        assert client.post(f"{server.container}/instances", content=tag("t")).status_code == 201
+        code, log = server.stop(number)
+    assert code == 0
+    assert [(line["method"], line["status"]) for line in log] == [("POST", 201)]
+    assert set(log[0]) == {"method", "path", "status", "ms", "request_id"}
+
+
+@pytest.mark.e2e
+def test_answered_writes_survive_a_kill(tmp_path: Path) -> None:
+    """J2."""
+    with served(tmp_path / "x.db") as server, httpx.Client(base_url=server.url, headers=TAG) as client:
+        for number in range(20):
+            assert client.post(f"{server.container}/instances", content=tag(f"t{number}")).status_code == 201
+        server.process.kill()
+    with served(tmp_path / "x.db") as server, httpx.Client(base_url=server.url, headers=TAG) as client:
+        page = client.get(f"{server.container}/instances", params={"schema": NS + "tag"}).json()
+    assert page["_embedded"]["total"] == page["_embedded"]["count"] == 20
+
+
+@pytest.mark.e2e
+def test_of_many_writers_on_two_servers_one_wins(tmp_path: Path) -> None:
+    """G5, J2."""
+    with two_servers(tmp_path / "x.db") as (first, second, container):
+        location = first.post(f"{container}/instances", content=tag("t")).headers["location"]
+
+        def write(number: int) -> int:
+            client = (first, second)[number % 2]
+            return client.put(location, content=tag(f"by {number}"), headers={"if-match": '"1"'}).status_code
+
+        assert sorted(in_parallel(write, 16)) == [200, *[409] * 15]
+
+
+@pytest.mark.e2e
+def test_of_many_creators_of_a_name_on_two_servers_one_wins(tmp_path: Path) -> None:
+    """C6, J2."""
+    with two_servers(tmp_path / "x.db") as (first, second, container):
+
+        def write(number: int) -> int:
+            client = (first, second)[number % 2]
+            return client.post(f"{container}/instances", content=tag("same")).status_code
+
+        assert sorted(in_parallel(write, 16)) == [201, *[409] * 15]
+
+
+def in_parallel(call: Callable[[int], int], count: int) -> list[int]:
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(call, range(count)))
+
+
+@pytest.mark.e2e
+def test_a_request_in_flight_is_finished_before_the_end(tmp_path: Path) -> None:
+    """J1."""
+    with served(tmp_path / "x.db") as server:
+        address = httpx.URL(server.url)
+        body = tag("t").encode()
+        head = f"POST {address.path}{server.container}/instances HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in TAG.items())
+        with socket.create_connection((address.host, address.port or 0)) as connection:
+            connection.sendall(f"{head}{lines}expect: 100-continue\r\n\r\n".encode())
+            assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it waits for the body now
+            server.process.send_signal(signal.SIGTERM)
+            connection.sendall(body)
+            assert connection.recv(100).startswith(b"HTTP/1.1 201")
+        assert server.process.wait(timeout=20) == 0
