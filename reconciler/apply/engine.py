@@ -1,0 +1,184 @@
+"""Carries out the steps of a plan, several at once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.apply.events import Finished, Listener, Started
+from reconciler.apply.filling import fill
+from reconciler.apply.holding import holds
+from reconciler.apply.outcomes import (
+    AlreadyDone,
+    Done,
+    Failed,
+    NotAttempted,
+    Outcome,
+    Report,
+    Skipped,
+    Unknown,
+    is_done,
+)
+from reconciler.apply.schedule import Schedule
+from reconciler.model.kinds import KINDS, EntityKey
+from reconciler.plan.steps import Action, After, Plan, PlanRefused, Step
+from reconciler.repository.errors import Conflict, NameTaken, RepositoryError, Unauthorised, Undecided
+from reconciler.repository.port import DeleteRejected, Receipt, Writer
+
+PARALLELISM = 10
+
+
+async def apply_plan_async(
+    plan: Plan,
+    writer: Writer,
+    *,
+    on_event: Listener = lambda _event: None,
+    parallelism: int = PARALLELISM,
+    stop: asyncio.Event | None = None,
+) -> Report:
+    """Carry out a plan; every step has its outcome in the report.
+
+    stop: once set, what is in flight is finished and nothing more is started.
+    Raises ``PlanRefused`` when a guard refuses the plan, before anything is sent.
+    """
+    if plan.refusals:
+        raise PlanRefused(plan)
+    return await _Engine(plan, writer, on_event, parallelism, stop or asyncio.Event()).run()
+
+
+@dataclass(slots=True)
+class _Engine:
+    plan: Plan
+    writer: Writer
+    on_event: Listener
+    parallelism: int
+    stop: asyncio.Event
+    uris: dict[EntityKey, str] = field(default_factory=dict)
+    etags: dict[str, str] = field(default_factory=dict)  # left behind, by step id
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    async def run(self) -> Report:
+        schedule = Schedule(self.plan.steps)
+        running: dict[asyncio.Task[Outcome], Step] = {}
+        while True:
+            while len(running) < self.parallelism and not self.stop.is_set():
+                step = schedule.next_ready()
+                if step is None:
+                    break
+                self.on_event(Started(step))
+                running[asyncio.ensure_future(self._outcome(step))] = step
+            if not running:
+                break
+            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                self._settle(schedule, running.pop(task), task.result())
+        for step in schedule.remaining():
+            self._record(step, NotAttempted())
+        return Report(self.plan, self.outcomes, interrupted=self.stop.is_set())
+
+    def _settle(self, schedule: Schedule, step: Step, outcome: Outcome) -> None:
+        self._record(step, outcome)
+        if is_done(outcome):
+            schedule.done(step)
+            return
+        for dependent in schedule.not_done(step):
+            self._record(dependent, Skipped(step.id))
+
+    def _record(self, step: Step, outcome: Outcome) -> None:
+        self.outcomes[step.id] = outcome
+        self.on_event(Finished(step, outcome))
+
+    # ------------------------------------------------------------ one step
+
+    async def _outcome(self, step: Step) -> Outcome:
+        """Carry out one step; whatever the repository answers becomes an outcome."""
+        try:
+            match step.action:
+                case Action.CREATE:
+                    return await self._create(step)
+                case Action.DELETE:
+                    return await self._delete(step)
+                case Action.PATCH | Action.ARCHIVE | Action.STAMP:
+                    return await self._patch(step)
+        except Unauthorised as error:
+            self.stop.set()  # every other call would fail the same way
+            return Failed(error.message, error.remedy)
+        except RepositoryError as error:
+            if error.maybe_carried_out:
+                return Unknown(error.message)
+            return Failed(error.message, error.remedy)
+
+    def _body(self, step: Step) -> Any:
+        return fill(step, self.uris, None if self.plan.dirty else self.plan.commit)
+
+    def _etag(self, step: Step) -> str:
+        if isinstance(step.if_match, After):
+            return self.etags[step.if_match.step]
+        return step.if_match or ""
+
+    def _address(self, step: Step) -> str:
+        return step.address or self.writer.address_of(step.remote_id or "")
+
+    async def _create(self, step: Step) -> Outcome:
+        body = self._body(step)
+        receipt = await self.writer.create(_schema(step), body["_instance"], body["_links"])
+        self.uris[step.key] = receipt.uri
+        self._keep(step, receipt)
+        return Done()
+
+    async def _patch(self, step: Step) -> Outcome:
+        operations = self._body(step)
+        try:
+            receipt = await self.writer.patch(self._address(step), _schema(step), operations, if_match=self._etag(step))
+        except RepositoryError as error:
+            if not isinstance(error, Conflict) and not error.maybe_carried_out:
+                raise
+            return await self._after_doubt(step, operations, error)
+        self._keep(step, receipt)
+        return Done()
+
+    async def _after_doubt(self, step: Step, operations: list[dict[str, Any]], error: RepositoryError) -> Outcome:
+        """Look at the instance: a stale etag, a taken name and a lost answer leave different things behind."""
+        found = await self.writer.lookup(self._address(step), _schema(step))
+        if found is None:
+            return Failed("it was deleted meanwhile", "Plan again.")
+        if holds(found, operations):
+            self.etags[step.id] = found.etag
+            return Done() if error.maybe_carried_out else AlreadyDone()
+        if found.etag != self._etag(step):
+            who = f" by {found.modified_by}" if found.modified_by else ""
+            return Failed(
+                f"it was changed{who} at {found.modified}, after it was read", "Plan again to see the change."
+            )
+        if isinstance(error, NameTaken | Conflict):
+            holder = getattr(error, "holder", None)
+            by = f" by {holder}" if holder else ""
+            return Failed(f"its name is taken{by}", "Choose another name, or rename that instance.")
+        return Failed(error.message, error.remedy)
+
+    async def _delete(self, step: Step) -> Outcome:
+        try:
+            outcome = await self.writer.delete(self._address(step), if_match=self._etag(step))
+        except Undecided as error:
+            return Unknown(error.message)
+        except Conflict:
+            return Failed("it was changed after it was read", "Plan again to see the change.")
+        if isinstance(outcome, DeleteRejected):
+            return Failed(self._rejection(step, outcome), "Plan again: what refers to it has to go first.")
+        return Done()
+
+    def _rejection(self, step: Step, rejected: DeleteRejected) -> str:
+        archived = any(other.action is Action.ARCHIVE for other in self.plan.of(step.key))
+        start = "archived, not deleted; " if archived else ""
+        if rejected.referrers:
+            names = ", ".join(f"{item.uri} ({item.property})" for item in rejected.referrers)
+            return f"{start}still referred to by {names}"
+        return f"{start}the repository rejected it" + (f": {rejected.reason}" if rejected.reason else "")
+
+    def _keep(self, step: Step, receipt: Receipt) -> None:
+        self.etags[step.id] = receipt.etag
+
+
+def _schema(step: Step) -> str:
+    return KINDS[step.key.kind].schema

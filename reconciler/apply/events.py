@@ -1,0 +1,28 @@
+"""What the engine tells while it works; printers and progress bars listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.apply.outcomes import Outcome
+from reconciler.plan.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A step is being sent."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A step has its outcome."""
+
+    step: Step
+    outcome: Outcome
+
+
+Event = Started | Finished
+Listener = Callable[[Event], None]

@@ -1,0 +1,125 @@
+"""What became of each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.plan.steps import Action, Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyDone:
+    """The wanted state was there before we came, or an earlier attempt of ours had made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Not carried out."""
+
+    message: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Not tried, because a step that it requires was not carried out. because: the first of them, the root cause."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAttempted:
+    """Not tried, because the run was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It cannot be told: the request may have been carried out."""
+
+    message: str
+
+
+Outcome = Done | AlreadyDone | Failed | Skipped | NotAttempted | Unknown
+
+
+def is_done(outcome: Outcome) -> bool:
+    """Whether the wanted state is there."""
+    return isinstance(outcome, Done | AlreadyDone)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many entities came how far, and how many steps ended otherwise."""
+
+    created: int = 0
+    patched: int = 0
+    deleted: int = 0
+    stamped: int = 0
+    failed: int = 0
+    skipped: int = 0
+    not_attempted: int = 0
+    unknown: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step is done."""
+        return not (self.failed or self.skipped or self.not_attempted or self.unknown)
+
+    @property
+    def written(self) -> int:
+        """Entities of which something was done."""
+        return self.created + self.patched + self.deleted + self.stamped
+
+    def sentence(self) -> str:
+        """The line that every format of a report ends with."""
+        done = f"{self.created} created, {self.patched} patched, {self.deleted} deleted"
+        if self.complete:
+            return f"Apply complete: {done}."
+        rest = f"{self.failed} failed, {self.skipped} skipped, {self.not_attempted} not attempted"
+        return f"Apply incomplete: {done}; {rest}, {self.unknown} unknown."
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A plan and what became of its steps. interrupted: somebody stopped the run."""
+
+    plan: Plan
+    outcomes: Mapping[str, Outcome]
+    interrupted: bool = False
+
+    @property
+    def tally(self) -> Tally:
+        """The counts. An entity counts as patched or deleted when all its steps of this plan are done."""
+        done = {step.id for step in self.plan.steps if is_done(self.outcomes[step.id])}
+        created, patched, deleted, stamped = (
+            len(_finished(self.plan.steps, done, actions))
+            for actions in (
+                (Action.CREATE,),
+                (Action.PATCH,),
+                (Action.DELETE,),
+                (Action.STAMP,),
+            )
+        )
+        kinds = [type(self.outcomes[step.id]) for step in self.plan.steps]
+        return Tally(
+            created,
+            patched,
+            deleted,
+            stamped,
+            kinds.count(Failed),
+            kinds.count(Skipped),
+            kinds.count(NotAttempted),
+            kinds.count(Unknown),
+        )
+
+
+def _finished(steps: Iterable[Step], done: set[str], actions: tuple[Action, ...]) -> set[object]:
+    """Entities whose last step is one of these actions, and done."""
+    last = {step.key: step for step in steps}
+    return {key for key, step in last.items() if step.action in actions and step.id in done}
