@@ -43,8 +43,9 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """Every instance that the listings gave, by kind in the order of instance ids."""
+    """Every instance that the listings of one container gave, by kind in the order of instance ids."""
 
+    container: str
     instances: Mapping[Kind, tuple[LiveInstance, ...]]
     incomplete: tuple[Incomplete, ...] = ()
 
@@ -75,7 +76,9 @@ async def read_live_async(reader: Reader) -> LiveState:
             kind: tuple(LiveInstance(kind, item, read_stamp(item.links)) for item in reading.instances)
             for kind, reading in zip(Kind, readings, strict=True)
         }
-    return LiveState(instances, tuple(reading.fault for reading in readings if reading.fault is not None))
+    return LiveState(
+        reader.container, instances, tuple(reading.fault for reading in readings if reading.fault is not None)
+    )
 
 
 async def _read_kind(reader: Reader, kind: Kind) -> _Reading:

@@ -45,9 +45,7 @@ class Options:
     allow_deletes: int | None = None
 
 
-def build_plan(
-    catalogue: Catalogue, live: LiveState, *, now: datetime, target: Target, options: Options | None = None
-) -> Plan:
+def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options: Options | None = None) -> Plan:
     """The steps that make live as Git says, in order, with what is left out and what a guard refuses.
 
     Raises ``IncompleteRead`` when the live state could not be read to its end.
@@ -67,7 +65,7 @@ def build_plan(
     return Plan(
         catalog=catalogue.name,
         environment=catalogue.environment,
-        target=target,
+        target=Target(catalogue.target.repository, live.container, catalogue.target.sandbox),
         created=spell_instant(now),
         expires=spell_instant(now + LIFE),
         made_by=f"reconciler {__version__}",

@@ -1,0 +1,147 @@
+"""An environment -> an open repository: the client over the network, or the embedded repository in this process."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.settings import Environment
+
+if TYPE_CHECKING:
+    from reconciler.emulator.asgi import AsgiApp
+    from reconciler.repository.client import RepositoryReader, RepositoryWriter
+    from reconciler.repository.connection import Connection
+
+EMBEDDED_URL = "http://localhost/data/core/xcore/"
+STATE_FOLDER = ".reconciler"
+DATABASE = "local.db"
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to connect, and on whose behalf.
+
+    root: the catalogue's folder, for an embedded repository.   environ: credentials, proxies and certificates.
+    """
+
+    environment: Environment
+    root: Path
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    parallelism: int = 10
+
+
+@asynccontextmanager
+async def open_for_reading(place: Place) -> AsyncIterator[RepositoryReader]:
+    """A reader. Makes no file: an embedded repository that is not there yet reads as empty.
+
+    Raises ``ReconcilerError`` for an address, a variable or a credential that is missing.
+    """
+    from reconciler.repository.client import open_reader
+
+    with _reached(place, _database_to_read) as (settings, app):
+        async with open_reader(settings, app=app, environ=place.environ) as reader:
+            await reader.resolve_container()
+            yield reader
+
+
+@asynccontextmanager
+async def open_for_writing(place: Place) -> AsyncIterator[RepositoryWriter]:
+    """A writer; an embedded repository is made when it is not there."""
+    from reconciler.repository.client import open_writer
+
+    with _reached(place, _database_to_write) as (settings, app):
+        async with open_writer(settings, app=app, environ=place.environ) as writer:
+            await writer.resolve_container()
+            yield writer
+
+
+@contextmanager
+def _reached(place: Place, database: Callable[[Path], str]) -> Iterator[tuple[Connection, AsgiApp | None]]:
+    """The settings of the client, and the embedded repository where the environment has one."""
+    if not place.environment.embedded:
+        yield _network(place), None
+        return
+    from reconciler.emulator.app import Emulator
+    from reconciler.emulator.asgi import asgi_app
+
+    environment = place.environment
+    path = database(place.root)
+    with Emulator.open(path, sandbox=environment.sandbox, container=environment.container) as emulator:
+        yield _embedded(place), asgi_app(emulator)
+
+
+def _database_to_read(root: Path) -> str:
+    path = root / STATE_FOLDER / DATABASE
+    return str(path) if path.is_file() else ":memory:"
+
+
+def _database_to_write(root: Path) -> str:
+    return str(state_folder(root) / DATABASE)
+
+
+def _embedded(place: Place) -> Connection:
+    from reconciler.repository.auth import FixedToken, Secret
+    from reconciler.repository.connection import Connection
+
+    return Connection(
+        EMBEDDED_URL,
+        place.environment.sandbox,
+        org="embedded",
+        api_key="embedded",
+        token=FixedToken(Secret("embedded")),
+        container=place.environment.container,
+        parallelism=place.parallelism,
+    )
+
+
+def _network(place: Place) -> Connection:
+    from reconciler.repository.auth import credentials_from
+    from reconciler.repository.connection import Connection
+
+    credentials = credentials_from(place.environ)
+    environment = place.environment
+    return Connection(
+        _expand(environment.repository, place.environ),
+        _expand(environment.sandbox, place.environ),
+        org=credentials.org,
+        api_key=credentials.api_key,
+        token=credentials.token,
+        container=_expand(environment.container, place.environ) if environment.container else None,
+        parallelism=place.parallelism,
+    )
+
+
+def _expand(text: str, environ: Mapping[str, str]) -> str:
+    """The text with each ``${NAME}`` replaced from the process environment."""
+
+    def value(match: re.Match[str]) -> str:
+        found = environ.get(match[1])
+        if not found:
+            raise ReconcilerError(
+                f"catalog.yaml asks for the variable {match[1]}, which is not set", remedy=f"Set {match[1]}."
+            )
+        return found
+
+    return _VARIABLE.sub(value, text)
+
+
+def state_folder(root: Path) -> Path:
+    """The folder for what is this machine's alone: closed to others, invisible to Git."""
+    folder = root / STATE_FOLDER
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        raise ReconcilerError(
+            f"{folder} cannot be made: {error.strerror}", remedy="Make the catalogue's folder writable."
+        ) from error
+    return folder

@@ -1,0 +1,82 @@
+"""Changes -> the three answers of drift: Git ahead, live ahead, both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from reconciler.diff.changes import Ahead, Changes, FieldChange
+from reconciler.live.snapshot import LiveInstance
+from reconciler.model.catalogue import Catalogue
+from reconciler.model.kinds import EntityKey
+from reconciler.model.problem import SourceSpan
+
+
+class Whole(Enum):
+    """What it means that only one side has an entity."""
+
+    MISSING = "missing"  # a file without an instance: deleted live, or never made; that cannot be told yet
+    TO_DELETE = "to delete"  # our stamp without a file
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedField:
+    """One field of which Git and live differ, and where the file has it."""
+
+    change: FieldChange
+    source: SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedEntity:
+    """One entity that is not as Git says. live: None when there is no instance.
+
+    whole: set when only one side has the entity; fields: what differs when both have it.
+    """
+
+    key: EntityKey
+    live: LiveInstance | None
+    source: SourceSpan | None
+    whole: Whole | None = None
+    fields: tuple[DriftedField, ...] = ()
+
+    @property
+    def answers(self) -> frozenset[Ahead]:
+        """Who is ahead, over all that differs."""
+        match self.whole:
+            case Whole.MISSING:
+                return frozenset({Ahead.BOTH})
+            case Whole.TO_DELETE:
+                return frozenset({Ahead.GIT})
+            case None:
+                return frozenset(field.change.ahead for field in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Every entity that is not as Git says, sorted by key. checked: how many entities were compared."""
+
+    entities: tuple[DriftedEntity, ...]
+    checked: int
+
+    @property
+    def answer(self) -> Ahead | None:
+        """Who is ahead, in all; None when nothing differs."""
+        answers = frozenset(answer for entity in self.entities for answer in entity.answers)
+        if not answers:
+            return None
+        return next(iter(answers)) if len(answers) == 1 else Ahead.BOTH
+
+    def count(self, ahead: Ahead) -> int:
+        """How many entities have this answer, for a field at least."""
+        return sum(ahead in entity.answers for entity in self.entities)
+
+
+def build_drift(catalogue: Catalogue, changes: Changes, owned: int) -> Drift:
+    """The drift that these changes would undo or carry out. owned: how many instances are ours."""
+    found = [DriftedEntity(create.key, None, catalogue.span(create.key), Whole.MISSING) for create in changes.creates]
+    for patch in changes.patches:
+        fields = tuple(DriftedField(change, catalogue.span(patch.key, *change.document)) for change in patch.changes)
+        found.append(DriftedEntity(patch.key, patch.live, catalogue.span(patch.key), None, fields))
+    found += [DriftedEntity(delete.key, delete.live, None, Whole.TO_DELETE) for delete in changes.deletes]
+    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), owned + len(changes.creates))
