@@ -66,6 +66,9 @@ class Emulator:
         parts = Parts(store, built_in_registry(), clock, new_uuid, faults)
         try:
             found = _ensure_container(parts, sandbox, container)
+        except Busy as busy:
+            store.close()
+            raise ReconcilerError(f"another process keeps writing to {path}", remedy="Try again later.") from busy
         except ReconcilerError:
             store.close()
             raise
@@ -123,13 +126,20 @@ def _ensure_container(parts: Parts, sandbox: str, wanted: str | None) -> str:
     if wanted is not None and not _CONTAINER_ID.fullmatch(wanted):
         raise ReconcilerError(f"{wanted!r} cannot be the id of a container", remedy="Use letters, digits and dashes.")
     scope = _sandbox_scope(sandbox)
+    # Mostly it is there: opening a file that is in use then waits for nobody.
+    found = _known_container(parts, scope, wanted)
+    if found is not None:
+        return found
     with parts.store.writing():
-        known = [instance.instance_id for instance in parts.store.of_scope(scope)]
-        if known and wanted is None:
-            return known[0]
-        if wanted is not None and wanted in known:
-            return wanted
-        return _add_container(parts, scope, wanted or str(parts.new_uuid()))
+        found = _known_container(parts, scope, wanted)
+        return found or _add_container(parts, scope, wanted or str(parts.new_uuid()))
+
+
+def _known_container(parts: Parts, scope: str, wanted: str | None) -> str | None:
+    known = [instance.instance_id for instance in parts.store.of_scope(scope)]
+    if wanted is None:
+        return known[0] if known else None
+    return wanted if wanted in known else None
 
 
 def _add_container(parts: Parts, scope: str, instance_id: str) -> str:

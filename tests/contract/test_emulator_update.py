@@ -200,8 +200,9 @@ def test_components_are_paired_by_their_asset(repo: Caller) -> None:
     made = offer_with_components(repo, one, two)
     where = "/_instance/xdm:representations/0/xdm:components"
     assert repo.patch(made, op("replace", where, value=[two, one])).status == 200
+    assert repo.patch(made, op("replace", where, value=[three, one])).status == 422  # in the place of the second
+    assert repo.patch(made, op("replace", where, value=[one, three])).status == 200
     assert repo.patch(made, op("remove", f"{where}/0")).status == 200
-    assert repo.patch(made, op("add", f"{where}/0", value=three)).status == 200
     assert repo.patch(made, op("replace", f"{where}/0", value={"@type": TEXT})).status == 200
 
 
