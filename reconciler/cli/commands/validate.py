@@ -1,0 +1,72 @@
+"""``validate``: everything that can be told without a repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.command import (
+    at_option,
+    environment_option,
+    folder_option,
+    makes_product,
+    output_options,
+    strict_option,
+)
+from reconciler.cli.ending import FINE, Ending, Exit, Product
+from reconciler.cli.loading import Request, load
+from reconciler.cli.screen import Screen
+
+SETTINGS_FILE = "catalog.yaml"
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[CATALOG | FILES...]")
+@folder_option
+@environment_option
+@strict_option
+@at_option
+@output_options("text", "json")
+@makes_product
+def validate(
+    screen: Screen, files: tuple[Path, ...], folder: Path, environment: str | None, strict: bool, at: str | None
+) -> Product:
+    """Check a catalogue offline: format, references, and what customers would never see.
+
+    FILES name the catalogue they lie in; they never narrow the checks.
+    """
+    from reconciler.model.problem import CatalogueInvalid, Problem, Severity
+    from reconciler.report.problems import problems_document, problems_text, verdict
+
+    problems: list[Problem] = []
+    entities = 0
+    for root in sorted({_root(folder / file) for file in files or (Path(),)}):
+        try:
+            catalogue, found = load(
+                Request(folder, root.relative_to(folder) if folder != Path() else root, environment, at)
+            )
+        except CatalogueInvalid as invalid:
+            problems += invalid.problems
+            continue
+        problems += found
+        entities += len(catalogue.entities)
+    said = verdict(problems, entities)
+    failed = any(strict or problem.severity is Severity.ERROR for problem in problems)
+    text = problems_text(problems, screen.paint, screen.width)
+    document = {"entities": entities, "problems": problems_document(problems)}
+    ending = Ending(Exit.ERROR, "the catalogue has problems") if failed else FINE
+    return Product(f"{text}\n\n{said}" if text else said, document, ending)
+
+
+def _root(path: Path) -> Path:
+    """The catalogue that a path lies in: itself, or the nearest folder above it that has a catalog.yaml."""
+    if path.is_dir():
+        return path
+    for folder in path.parents:
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    for folder in path.absolute().parents:
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    return path.parent
