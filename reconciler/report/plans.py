@@ -22,13 +22,14 @@ from reconciler.report.words import (
 
 NO_CHANGES = "No changes. The live catalogue matches Git."
 _SYMBOLS = {Action.CREATE: ("+", "green"), Action.PATCH: ("~", "yellow"), Action.DELETE: ("-", "red")}
+_SHORT_ID = 12  # characters of a container's id that are shown whole
 _SHOWN = 20  # keys of a refusal; the plan above names them all
 
 
 def target_line(catalog: str, environment: str, repository: str, container: str, sandbox: str) -> str:
     """What the run is about; the first line of every command that reads or writes a repository."""
-    where = ", ".join(part for part in (repository, f"container {container}" if container else "") if part)
-    return visible(f"Target: {catalog} -> {environment} ({where}, sandbox {sandbox})")
+    short = container if len(container) <= _SHORT_ID else f"{container[:8]}…"
+    return visible(f"Target: {catalog} -> {environment} ({repository}, sandbox {sandbox}, container {short})")
 
 
 def plan_target_line(plan: Plan) -> str:

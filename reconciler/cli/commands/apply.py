@@ -61,7 +61,7 @@ def apply(
     parallelism: int,
     yes: bool,
 ) -> Product:
-    """Plan, show the plan, ask, and carry it out: creates, patches and deletes."""
+    """Make live as Git says: plan, ask, carry out."""
     from reconciler.plan.build import Options
 
     if not yes and (screen.json or not sys.stdin.isatty()):

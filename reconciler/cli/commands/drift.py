@@ -46,7 +46,9 @@ def drift(
     at: str | None,
     parallelism: int,
 ) -> Product:
-    """Compare Git, live and the last write, field by field. Writes nothing.
+    """Tell who is ahead, Git or live, field by field.
+
+    Compares the files, the live values and what was last written. Writes nothing.
 
     Exits 2 when live is ahead, 3 when Git is, 4 when both are.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @output_options("mermaid", "dot", "json")
 @makes_product
 def graph(screen: Screen, catalogue: Path, folder: Path, environment: str | None, focus: str | None) -> Product:
-    """Draw the references between entities, as Mermaid, Graphviz or JSON."""
+    """Draw who refers to whom."""
     from reconciler.graph.build import build_graph
     from reconciler.report.graphs import dot, graph_document, mermaid
 

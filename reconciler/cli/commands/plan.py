@@ -55,7 +55,7 @@ def plan(
     parallelism: int,
     detailed_exitcode: bool,
 ) -> Product:
-    """Show what apply would change. Writes nothing."""
+    """Show what apply would do. Writes nothing."""
     from reconciler.plan.build import Options
     from reconciler.plan.document import plan_document
     from reconciler.report.plans import plan_target_line, plan_text

@@ -32,7 +32,9 @@ def serve(
     api_key: str | None,
     org: str | None,
 ) -> Ending:
-    """Run the embedded repository as a server, for tests, demos and shared staging.
+    """Run the embedded repository over HTTP.
+
+    For tests, demos and shared staging. Any non-empty credentials are let in, unless the options say which.
 
     The first line on stdout is JSON with its address and container; the log goes to stderr, a line for each request.
     """

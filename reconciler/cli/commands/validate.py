@@ -32,7 +32,7 @@ SETTINGS_FILE = "catalog.yaml"
 def validate(
     screen: Screen, files: tuple[Path, ...], folder: Path, environment: str | None, strict: bool, at: str | None
 ) -> Product:
-    """Check a catalogue offline: format, references, and what customers would never see.
+    """Check a catalogue offline, without a repository.
 
     FILES name the catalogue they lie in; they never narrow the checks.
     """
@@ -41,11 +41,9 @@ def validate(
 
     problems: list[Problem] = []
     entities = 0
-    for root in sorted({_root(folder / file) for file in files or (Path(),)}):
+    for root in _roots(tuple(folder / file for file in files or (Path(),)), screen):
         try:
-            catalogue, found = load(
-                Request(folder, root.relative_to(folder) if folder != Path() else root, environment, at)
-            )
+            catalogue, found = load(Request(Path(), root, environment, at))
         except CatalogueInvalid as invalid:
             problems += invalid.problems
             continue
@@ -59,14 +57,20 @@ def validate(
     return Product(f"{text}\n\n{said}" if text else said, document, ending)
 
 
-def _root(path: Path) -> Path:
-    """The catalogue that a path lies in: itself, or the nearest folder above it that has a catalog.yaml."""
-    if path.is_dir():
-        return path
-    for folder in path.parents:
-        if (folder / SETTINGS_FILE).is_file():
-            return folder
-    for folder in path.absolute().parents:
-        if (folder / SETTINGS_FILE).is_file():
-            return folder
-    return path.parent
+def _roots(paths: tuple[Path, ...], screen: Screen) -> list[Path]:
+    """The catalogues that these paths lie in, each once; a file in no catalogue is passed over, and told."""
+    roots: dict[Path, Path] = {}
+    for path in paths:
+        if not path.exists():
+            raise click.BadParameter(f"{path} does not exist")
+        root = path if path.is_dir() else _catalogue_above(path)
+        if root is None:
+            screen.say(f"{path} lies in no catalogue: there is no {SETTINGS_FILE} above it. Passed over.")
+        else:
+            roots.setdefault(root.resolve(), root)
+    return sorted(roots.values())
+
+
+def _catalogue_above(file: Path) -> Path | None:
+    above = [*file.parents, *(folder for folder in file.absolute().parents if folder not in file.parents)]
+    return next((folder for folder in above if (folder / SETTINGS_FILE).is_file()), None)
