@@ -128,13 +128,16 @@ def _ending(error: ReconcilerError) -> Ending:
     """Which exit code an error has; a test keeps this list complete."""
     from reconciler.catalogue.reading import WrongEnvironment
     from reconciler.model.problem import CatalogueInvalid
+    from reconciler.plan.steps import PlanRefused
     from reconciler.repository.errors import Unauthorised
 
     match error:
         case WrongEnvironment():
             return Ending(Exit.USAGE, "wrong usage")
         case CatalogueInvalid():
-            return Ending(Exit.ERROR, error.message)
+            return Ending(Exit.ERROR, "the catalogue has problems")
+        case PlanRefused():
+            return Ending(Exit.GUARD, "a guard refuses this plan")
         case Unauthorised():
             return Ending(Exit.AUTHENTICATION, "the repository does not accept these credentials")
         case _:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from reconciler.connect import Place
     from reconciler.model.catalogue import Catalogue
     from reconciler.model.problem import Problem
+
+Made = TypeVar("Made")
 
 
 def parse_at(text: str | None) -> datetime:
@@ -81,3 +84,10 @@ def place_of(request: Request, catalogue: Catalogue) -> Place:
     from reconciler.connect import Place
 
     return Place(catalogue.target, request.root, parallelism=request.parallelism)
+
+
+def run_async(work: Coroutine[Any, Any, Made]) -> Made:
+    """The result of work that waits; asyncio is imported only by commands that need it."""
+    import asyncio
+
+    return asyncio.run(work)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from reconciler.cli.command import (
 )
 from reconciler.cli.commands.plan import plan_ending
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load_checked, place_of
+from reconciler.cli.loading import Request, load_checked, place_of, run_async
 from reconciler.cli.screen import Progress, Screen
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def apply(
     loaded, _ = load_checked(request, screen)
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")
-    return asyncio.run(_applied(screen, request, loaded, options, ask=not yes))
+    return run_async(_applied(screen, request, loaded, options, ask=not yes))
 
 
 async def _applied(screen: Screen, request: Request, catalogue: Catalogue, options: Options, *, ask: bool) -> Product:
@@ -98,6 +97,8 @@ async def _applied(screen: Screen, request: Request, catalogue: Catalogue, optio
 
 
 async def _carried_out(screen: Screen, plan: Plan, writer: Writer, parallelism: int) -> Report:
+    import asyncio
+
     from reconciler.apply.engine import apply_plan_async
     from reconciler.apply.events import Finished
 

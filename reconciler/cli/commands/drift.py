@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from reconciler.cli.command import (
     strict_option,
 )
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load_checked, place_of
+from reconciler.cli.loading import Request, load_checked, place_of, run_async
 from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def drift(
     request = Request(folder, catalogue, environment, at, strict, parallelism)
     loaded, _ = load_checked(request, screen)
     screen.say_on_terminal("Reading the live catalogue …")
-    live = asyncio.run(_read(request, loaded))
+    live = run_async(_read(request, loaded))
     refuse_incomplete(live)
     ownership = find_owned(live, loaded.name)
     found = build_drift(loaded, compare(loaded, ownership), len(ownership.owned))

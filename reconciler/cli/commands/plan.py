@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from reconciler.cli.command import (
     strict_option,
 )
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load_checked, place_of
+from reconciler.cli.loading import Request, load_checked, place_of, run_async
 from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def plan(
     loaded, _ = load_checked(request, screen)
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")
-    made = asyncio.run(_made(request, loaded, options))
+    made = run_async(_made(request, loaded, options))
     text = plan_text(made, screen.paint, screen.width, f"reconciler plan {request.root}")
     document = plan_document(made)
     return Product(f"{plan_target_line(made)}\n\n{text}", document, plan_ending(made, detailed=detailed_exitcode))
