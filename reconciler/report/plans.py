@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from reconciler.model.kinds import EntityKey
@@ -45,7 +46,7 @@ def plan_text(plan: Plan, paint: Paint = no_paint, width: int = WIDTH, command: 
     """
     blocks = [
         list(_reverts(plan, paint, width)),
-        *(list(_entity(plan, key, action, paint, width)) for action, key in _entities(plan)),
+        *(list(_entity(steps, paint, width)) for steps in _entities(plan)),
         *(list(_problem(problem, paint, width)) for problem in plan.problems),
         *(list(_warning(warning, paint, width)) for warning in plan.warnings),
         list(_left_out(plan, width)),
@@ -60,21 +61,20 @@ def plan_text(plan: Plan, paint: Paint = no_paint, width: int = WIDTH, command: 
     return "\n".join(lines)
 
 
-def _entities(plan: Plan) -> list[tuple[Action, EntityKey]]:
-    """Each entity once, by what becomes of it: deletes, patches, creates; within them in the plan's order."""
-    last: dict[EntityKey, Action] = {}
+def _entities(plan: Plan) -> list[list[Step]]:
+    """The steps of each entity, by what becomes of it: deletes, patches, creates; within them by key."""
+    steps: defaultdict[EntityKey, list[Step]] = defaultdict(list)
     for step in plan.steps:
-        last[step.key] = step.action
+        steps[step.key].append(step)
     turn = {Action.DELETE: 0, Action.PATCH: 1, Action.CREATE: 2}
-    shown = [(action, key) for key, action in last.items() if action in turn]
-    return sorted(shown, key=lambda pair: (turn[pair[0]], pair[1]))
+    shown = [chain for chain in steps.values() if chain[-1].action in turn]
+    return sorted(shown, key=lambda chain: (turn[chain[-1].action], chain[-1].key))
 
 
-def _entity(plan: Plan, key: EntityKey, action: Action, paint: Paint, width: int) -> Iterator[str]:
-    steps = list(plan.of(key))
+def _entity(steps: list[Step], paint: Paint, width: int) -> Iterator[str]:
     last = steps[-1]
-    symbol, colour = _SYMBOLS[action]
-    left = f"{symbol} {visible(str(key))}  {spell_value(last.name)}"
+    symbol, colour = _SYMBOLS[last.action]
+    left = f"{symbol} {visible(str(last.key))}  {spell_value(last.name)}"
     yield columns(left, place(last.source), width).replace(left, paint(left, colour), 1)
     yield from _on_the_way(steps, last)
     for planned in last.changes:

@@ -6,7 +6,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -83,17 +83,20 @@ async def _applied(screen: Screen, request: Request, catalogue: Catalogue, optio
     async with open_for_writing(place_of(request, catalogue)) as writer:
         live = await read_live_async(writer)
         plan = build_plan(catalogue, live, now=datetime.now(UTC), options=options)
-        document = {"plan": plan_document(plan)}
-        shown = plan_text(plan, screen.paint, screen.width, f"reconciler apply {request.root}")
-        if not screen.json:
+        document: dict[str, Any] = {}
+        if screen.json:
+            document = {"plan": plan_document(plan)}
+        else:
+            shown = plan_text(plan, screen.paint, screen.width, f"reconciler apply {request.root}")
             screen.show(f"{plan_target_line(plan)}\n\n{shown}")
         if plan.refusals or not plan.steps:
             return Product("", document, plan_ending(plan, detailed=False))
         if ask and not click.confirm("\nApply this plan?", err=True):
             return Product("", document, Ending(Exit.ERROR, "not applied: the answer was no"))
         report = await _carried_out(screen, plan, writer, request.parallelism)
-    text = "\n" + report_text(report, screen.paint, screen.width)
-    return Product(text, {**document, **report_document(report)}, apply_ending(report))
+    if screen.json:
+        return Product("", {**document, **report_document(report)}, apply_ending(report))
+    return Product("\n" + report_text(report, screen.paint, screen.width), {}, apply_ending(report))
 
 
 async def _carried_out(screen: Screen, plan: Plan, writer: Writer, parallelism: int) -> Report:

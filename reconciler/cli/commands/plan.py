@@ -64,9 +64,11 @@ def plan(
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")
     made = run_async(_made(request, loaded, options))
+    ending = plan_ending(made, detailed=detailed_exitcode)
+    if screen.json:
+        return Product("", plan_document(made), ending)
     text = plan_text(made, screen.paint, screen.width, f"reconciler plan {request.root}")
-    document = plan_document(made)
-    return Product(f"{plan_target_line(made)}\n\n{text}", document, plan_ending(made, detailed=detailed_exitcode))
+    return Product(f"{plan_target_line(made)}\n\n{text}", {}, ending)
 
 
 async def _made(request: Request, catalogue: Catalogue, options: Options) -> Plan:
