@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Environment
@@ -71,10 +72,15 @@ def _reached(place: Place, database: Callable[[Path], str]) -> Iterator[tuple[Co
     from reconciler.emulator.app import Emulator
     from reconciler.emulator.asgi import asgi_app
 
-    environment = place.environment
     path = database(place.root)
-    with Emulator.open(path, sandbox=environment.sandbox, container=environment.container) as emulator:
+    container = place.environment.container or (None if Path(path).is_file() else _first_container(place.environment))
+    with Emulator.open(path, sandbox=place.environment.sandbox, container=container) as emulator:
         yield _embedded(place), asgi_app(emulator)
+
+
+def _first_container(environment: Environment) -> str:
+    """The id of a container not made yet: always the same, so that a plan for an empty repository is too."""
+    return str(uuid5(NAMESPACE_URL, f"urn:reconciler:embedded:{environment.sandbox}"))
 
 
 def _database_to_read(root: Path) -> str:

@@ -30,7 +30,7 @@ folder_option = click.option(
     "-C", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Work as if started in DIR."
 )
 environment_option = click.option(
-    "--env", "environment", cls=EnvironmentOption, metavar="NAME", help="The environment; also RECONCILER_ENV."
+    "--env", cls=EnvironmentOption, metavar="NAME", help="The environment; also RECONCILER_ENV."
 )
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 at_option = click.option("--at", metavar="TIME", help="Judge calendars at this instant, e.g. 2027-01-31T09:00:00Z.")
@@ -57,9 +57,7 @@ def output_options(*formats: str) -> Callable[[Callable[..., Any]], Callable[...
             click.option(
                 "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write the product to a file."
             ),
-            click.option(
-                "--format", "output_format", type=click.Choice(formats), default=formats[0], show_default=True
-            ),
+            click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True),
         ):
             function = option(function)
         return function
@@ -71,8 +69,8 @@ def makes_product(body: Body) -> Callable[..., Ending]:
     """Turn a command's body into a click callback: prints its product, or its error, and says how it ended."""
 
     @wraps(body)
-    def callback(*, output_format: str, output: Path | None, quiet: bool, no_color: bool, **arguments: Any) -> Ending:
-        screen = Screen(output_format, output, quiet, no_color)
+    def callback(**arguments: Any) -> Ending:
+        screen = Screen(**{name: arguments.pop(name) for name in ("format", "output", "quiet", "no_color")})
         screen.begin()
         try:
             product = body(screen, **arguments)

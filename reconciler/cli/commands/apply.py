@@ -52,7 +52,7 @@ def apply(
     screen: Screen,
     catalogue: Path,
     folder: Path,
-    environment: str | None,
+    env: str | None,
     strict: bool,
     at: str | None,
     no_prune: bool,
@@ -65,7 +65,7 @@ def apply(
 
     if not yes and (screen.json or not sys.stdin.isatty()):
         raise click.UsageError("apply asks before it writes, and cannot ask here. Say --yes to go ahead without.")
-    request = Request(folder, catalogue, environment, at, strict, parallelism)
+    request = Request(folder, catalogue, env, at, strict, parallelism)
     loaded, _ = load_checked(request, screen)
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")

@@ -40,7 +40,7 @@ def drift(
     screen: Screen,
     catalogue: Path,
     folder: Path,
-    environment: str | None,
+    env: str | None,
     strict: bool,
     at: str | None,
     parallelism: int,
@@ -58,7 +58,7 @@ def drift(
     from reconciler.report.drifts import drift_document, drift_text
     from reconciler.report.plans import target_line
 
-    request = Request(folder, catalogue, environment, at, strict, parallelism)
+    request = Request(folder, catalogue, env, at, strict, parallelism)
     loaded, _ = load_checked(request, screen)
     screen.say_on_terminal("Reading the live catalogue …")
     live = run_async(_read(request, loaded))

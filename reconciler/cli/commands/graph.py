@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 @click.option("--focus", metavar="KIND/KEY", help="Only this entity, what it needs, and what needs it.")
 @output_options("mermaid", "dot", "json")
 @makes_product
-def graph(screen: Screen, catalogue: Path, folder: Path, environment: str | None, focus: str | None) -> Product:
+def graph(screen: Screen, catalogue: Path, folder: Path, env: str | None, focus: str | None) -> Product:
     """Draw who refers to whom."""
     from reconciler.graph.build import build_graph
     from reconciler.report.graphs import dot, graph_document, mermaid
 
-    found, _ = load_checked(Request(folder, catalogue, environment), screen)
+    found, _ = load_checked(Request(folder, catalogue, env), screen)
     built = build_graph(found)
     keys = frozenset(built.keys) if focus is None else built.neighbourhood(_key(focus, built.keys))
     if screen.json:

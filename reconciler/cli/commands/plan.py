@@ -46,7 +46,7 @@ def plan(
     screen: Screen,
     catalogue: Path,
     folder: Path,
-    environment: str | None,
+    env: str | None,
     strict: bool,
     at: str | None,
     no_prune: bool,
@@ -59,7 +59,7 @@ def plan(
     from reconciler.plan.document import plan_document
     from reconciler.report.plans import plan_target_line, plan_text
 
-    request = Request(folder, catalogue, environment, at, strict, parallelism)
+    request = Request(folder, catalogue, env, at, strict, parallelism)
     loaded, _ = load_checked(request, screen)
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")

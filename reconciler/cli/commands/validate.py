@@ -30,7 +30,7 @@ SETTINGS_FILE = "catalog.yaml"
 @output_options("text", "json")
 @makes_product
 def validate(
-    screen: Screen, files: tuple[Path, ...], folder: Path, environment: str | None, strict: bool, at: str | None
+    screen: Screen, files: tuple[Path, ...], folder: Path, env: str | None, strict: bool, at: str | None
 ) -> Product:
     """Check a catalogue offline, without a repository.
 
@@ -43,7 +43,7 @@ def validate(
     entities = 0
     for root in _roots(tuple(folder / file for file in files or (Path(),)), screen):
         try:
-            catalogue, found = load(Request(Path(), root, environment, at))
+            catalogue, found = load(Request(Path(), root, env, at))
         except CatalogueInvalid as invalid:
             problems += invalid.problems
             continue
