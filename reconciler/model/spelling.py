@@ -124,6 +124,8 @@ def normalise(field: Field, value: Any) -> Any:
             return canonical_instant(value) or Opaque(value)
         case Shape.RULE_TEXT:
             return value.strip() or None
+        case Shape.WHOLE:
+            return None if value == field.same_as_absent else int(value) if value == int(value) else value
         case _:
             if value == field.same_as_absent or value == "":
                 return None
