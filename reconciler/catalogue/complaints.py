@@ -24,6 +24,8 @@ KEY_RULE = "Use lower-case letters, digits, `-`, `.` and `_`, beginning with a l
 _NAME_RULE = "Use lower-case letters, digits and `-`, beginning with a letter or digit."
 _ENVIRONMENT_RULE = "Use letters, digits, `-`, `.` and `_`, beginning with a letter or digit."
 _INSTANTS = {"start", "end"}
+_FIRST, _LAST = ("kind", "key", "name"), ("extra", "external", "protect", "only")
+_POSITIONS = {name: position for position, name in enumerate((*_FIRST, "", *_LAST))}  # the others stand between
 _INSTANT_REMEDY = "Write it like 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00."
 
 
@@ -80,7 +82,10 @@ def _said(finding: _Finding) -> tuple[Code, str, str]:
     said = f"`{name}` is {value}" if name else f"this is {value}"
     match finding.type:
         case "missing":
-            return Code.MISSING_FIELD, f"`{name}` is missing", f"Add `{finding.path[-1]}: …`."
+            remedy = f"Add `{finding.path[-1]}: …`."
+            if finding.path == ("key",):
+                remedy = "Add `key: …`; only a file of one document is named by its file name."
+            return Code.MISSING_FIELD, f"`{name}` is missing", remedy
         case "string_pattern_mismatch":
             rule = _pattern_rule(str(finding.context.get("pattern")))
             return Code.KEY, f"{said}, which is no valid name here", rule
@@ -103,7 +108,9 @@ def _said_of_value(finding: _Finding) -> tuple[str, str]:
         case "literal_error":
             expected = str(context["expected"]).replace("'", "`")
             choices = expected.replace("`", "").replace(" or ", ", ").split(", ")
-            return f", not one of {expected}", did_you_mean(found.lower(), choices) or "Choose one of these."
+            return f", not one of {expected}", did_you_mean(
+                found.lower(), choices, cutoff=0.8
+            ) or "Choose one of these."
         case "instant":
             return ", not a date-time with an offset", _INSTANT_REMEDY
         case "day":
@@ -146,15 +153,15 @@ def _uri_remedy(found: str, short: list[str]) -> str:
     return did_you_mean(found.lower(), short) or f"Write {names}, or an address such as https://…"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The remedy for a name that may be mistyped; None when no known name is near."""
-    near = _nearest(name, tuple(known))
+    near = _nearest(name, tuple(known), cutoff)
     return f"Did you mean `{near}`?" if near else None
 
 
 @lru_cache(maxsize=4096)
-def _nearest(name: str, known: tuple[str, ...]) -> str | None:
-    near = get_close_matches(name, known, n=1)
+def _nearest(name: str, known: tuple[str, ...], cutoff: float) -> str | None:
+    near = get_close_matches(name, known, n=1, cutoff=cutoff)
     return near[0] if near else None
 
 
@@ -187,7 +194,8 @@ def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
         field = next((info for name, info in current.model_fields.items() if step in (name, info.alias)), None)
         nested = _model_in(field.annotation if field else None)
         current = nested if nested is not None else (None if field else current)
-    return [info.alias or name for name, info in current.model_fields.items()] if current else []
+    names = [info.alias or name for name, info in current.model_fields.items()] if current else []
+    return sorted(names, key=lambda name: _POSITIONS.get(name, len(_FIRST)))
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

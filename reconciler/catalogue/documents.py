@@ -68,10 +68,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its position among those of the file, and its value."""
+    """One YAML document: its position among those of the file, and its value.
+
+    sound: False where something in it could not be read, and null stands in its place.
+    """
 
     index: int
     value: Any
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,9 +325,11 @@ def _documents(builder: _Builder) -> Iterator[Document]:
             builder.anchors.clear()
             first = builder.next_event()
             empty = first.__class__ is ScalarEvent and first.value == "" and first.implicit[0]
+            told = len(builder.complaints)
             value = builder.node(first)
             if not empty:
-                yield Document(index, value)
+                sound = all(wrong.code is not Code.YAML_VALUE for wrong in builder.complaints[told:])
+                yield Document(index, value, sound)
             index += 1
         event = builder.next_event()
 
@@ -341,7 +347,7 @@ def _syntax(error: YAMLError, text: bytes) -> Complaint:
             remedy = "Put text that holds a colon in quotes."
         return Complaint(Code.SYNTAX, line, column, message, remedy)
     position = getattr(error, "position", 0) or 0
-    before = text[:position].decode("utf-8", "replace")
+    before = text[:position].decode("utf-8", "ignore")
     reason = str(getattr(error, "reason", error))
     return Complaint(
         Code.SYNTAX,

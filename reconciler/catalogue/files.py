@@ -92,26 +92,29 @@ class _Folder:
                         path = f"{below}{entry.name}"
                         if entry.is_dir(follow_symlinks=False):
                             waiting.append(f"{path}/")
-                        elif self._wanted(entry, path):
+                        elif self._is_wanted(entry, path):
                             found.append(path)
             except OSError as error:
                 self._unreadable(below.rstrip("/"), error)
         return found
 
-    def _wanted(self, entry: os.DirEntry[str], path: str) -> bool:
+    def _is_wanted(self, entry: os.DirEntry[str], path: str) -> bool:
         """Whether this is a YAML file of the catalogue. A folder that is a link into it is read where it stands."""
         is_yaml = entry.name.endswith(_ENDINGS)
         if entry.is_symlink():
-            if not is_yaml and not entry.is_dir():
+            is_folder = os.path.isdir(entry.path)  # noqa: PTH112 - unlike the entry's own, it takes links in a circle
+            if not is_yaml and not is_folder:
                 return False
             target = os.path.realpath(entry.path)
             if target != self.inside and not target.startswith(f"{self.inside.rstrip('/')}/"):
                 remedy = "Copy what it points to into the catalogue."
                 self._complain(Code.LINK, path, "a link that leaves the catalogue is not followed", remedy)
                 return False
-            if entry.is_dir():
+            if is_folder:
                 return False
-        if is_yaml and not entry.is_file() and os.path.exists(entry.path):  # noqa: PTH110 - one of thousands
+            if not os.path.exists(entry.path):  # noqa: PTH110 - as above; reading it tells why
+                return is_yaml
+        if is_yaml and not entry.is_file():
             self._complain(Code.FILE, path, "neither a file nor a folder", "Remove it, or give it another ending.")
             return False
         return is_yaml

@@ -170,21 +170,24 @@ def _at(file: TextFile, line: int, column: int) -> SourceSpan:
 def _read_entities(file: TextFile, found: _Found) -> None:
     documents, problems = _documents(file)
     found.problems.extend(problems)
-    if any(problem.code in _ENDS_READING for problem in problems):
-        found.whole = False
-    single = len(documents) == 1 and found.whole
+    ended = any(problem.code in _ENDS_READING for problem in problems)
+    found.whole = found.whole and not ended
+    single = len(documents) == 1 and not ended
+    told = frozenset(problem.span for problem in problems)
     for document in documents:
         source = Source(file.name, partial(file.source.locate, document.index))
         value = document.value
         if not isinstance(value, dict):
             remedy = "Write `kind: …` and the fields of an entity."
-            found.complain(Code.DOCUMENT, source.span(), f"{show(value)} where an entity belongs", remedy)
+            found.complain(Code.DOCUMENT, source.span(), f"this document is {show(value)}, not an entity", remedy)
             continue
         if "key" not in value and single:
             value = {**value, "key": _key_of_file(file, source, found)}
-        entity = _entity(value, source, found)
-        if entity is not None:
+        entity = _entity(value, source, found, told)
+        if entity is not None and document.sound:
             _add(entity, source, found)
+        elif entity is not None:
+            found.unread.add(entity.entity_key)
 
 
 def _key_of_file(file: TextFile, source: Source, found: _Found) -> str:
@@ -200,7 +203,8 @@ def _key_of_file(file: TextFile, source: Source, found: _Found) -> str:
     return ""
 
 
-def _entity(value: dict[str, Any], source: Source, found: _Found) -> Entity | None:
+def _entity(value: dict[str, Any], source: Source, found: _Found, told: frozenset[SourceSpan]) -> Entity | None:
+    """The entity that a document spells; of what is wrong at one place, only what was told first is told."""
     kind, key = value.get("kind"), value.get("key")
     entity_type = _BY_KIND.get(kind) if isinstance(kind, str) else None
     if entity_type is None:
@@ -212,7 +216,8 @@ def _entity(value: dict[str, Any], source: Source, found: _Found) -> Entity | No
     try:
         entity = entity_type.model_validate(value)
     except ValidationError as error:
-        found.problems.extend(problems_of(error, value, source, entity_type))
+        problems = problems_of(error, value, source, entity_type)
+        found.problems.extend(problem for problem in problems if problem.span not in told)
         found.unread.add(EntityKey(entity_type.KIND, str(key)))
         return None
     return entity if key != "" else None
@@ -221,7 +226,8 @@ def _entity(value: dict[str, Any], source: Source, found: _Found) -> Entity | No
 def _wrong_kind(kind: Any, source: Source) -> Problem:
     if kind is None:
         return Problem(Code.KIND, source.span("kind"), "`kind` is missing", f"Add `kind:` with one of {_KINDS}.")
-    remedy = did_you_mean(str(kind).lower(), _BY_KIND) or f"The kinds are {_KINDS}."
+    near = did_you_mean(kind.lower(), _BY_KIND) if isinstance(kind, str) else None
+    remedy = near or f"The kinds are {_KINDS}."
     return Problem(Code.KIND, source.span("kind"), f"{show(kind)} is no kind", remedy)
 
 

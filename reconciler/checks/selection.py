@@ -50,7 +50,7 @@ def _select(catalogue: Catalogue) -> _Selection:
     offers = {
         entity.key: _selected(catalogue, entity, tagged, known)
         for entity in catalogue.entities.values()
-        if isinstance(entity, Filter)
+        if isinstance(entity, Filter) and any(form is not None for form in _forms(entity))
     }
     return _Selection(offers, {name: frozenset(found) for name, found in placements.items()})
 
@@ -70,6 +70,10 @@ def _selected(
         combine = set[str].union if form[0] else set[str].intersection
         known[form] = frozenset(combine(*groups)) if groups else frozenset()
     return known[form]
+
+
+def _forms(entity: Filter) -> tuple[tuple[str, ...] | None, ...]:
+    return (entity.offers, entity.any_tags, entity.all_tags)
 
 
 def _offers(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
