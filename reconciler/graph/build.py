@@ -84,4 +84,8 @@ def graph_of(entities: Mapping[EntityKey, Entity]) -> Graph:
         outgoing[key] = found
         for reference in found:
             incoming[reference.target].append(reference)
-    return Graph(tuple(sorted(entities)), outgoing, {key: tuple(found) for key, found in incoming.items()})
+    return Graph(
+        tuple(sorted(entities, key=lambda key: key.order)),
+        outgoing,
+        {key: tuple(found) for key, found in incoming.items()},
+    )

@@ -150,6 +150,8 @@ def flatten_live(kind: Kind, properties: Mapping[str, Json], name_uri: NameUri, 
         match field.shape:
             case Shape.MEMBERS:
                 _put_members(flat, field, properties, name_uri)
+            case Shape.RULE_TEXT if CONDITION in extras:
+                continue  # the file has it as a raw property
             case Shape.RULE_TEXT:
                 _put_rule(flat, field, properties.get(CONDITION))
             case _ if value is None:

@@ -70,7 +70,8 @@ def read_stamp(links: Mapping[str, Json]) -> Stamp | None:
         return None
     protected, bases = _read_title(link.get("title"))
     key = EntityKey(Kind(match[2]), match[3])
-    return Stamp(match[1], key, match[4], bases, protected, link.get("name"))
+    commit = link.get("name")
+    return Stamp(match[1], key, match[4], bases, protected, commit if isinstance(commit, str) else None)
 
 
 def _read_title(title: Json) -> tuple[bool, Mapping[str, str] | None]:
