@@ -23,7 +23,7 @@ from reconciler.apply.outcomes import (
 from reconciler.apply.schedule import Schedule
 from reconciler.model.kinds import KINDS, EntityKey
 from reconciler.plan.steps import Action, After, Plan, PlanRefused, Step
-from reconciler.repository.errors import Conflict, NameTaken, RepositoryError, Unauthorised, Undecided
+from reconciler.repository.errors import Conflict, NameTaken, RepositoryError, Unauthorised
 from reconciler.repository.port import DeleteRejected, Receipt, Writer
 
 PARALLELISM = 10
@@ -57,12 +57,13 @@ class _Engine:
     uris: dict[EntityKey, str] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)  # left behind, by step id
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    hopeless: bool = False  # every other call would fail the same way
 
     async def run(self) -> Report:
         schedule = Schedule(self.plan.steps)
         running: dict[asyncio.Task[Outcome], Step] = {}
         while True:
-            while len(running) < self.parallelism and not self.stop.is_set():
+            while len(running) < self.parallelism and not self.hopeless and not self.stop.is_set():
                 step = schedule.next_ready()
                 if step is None:
                     break
@@ -102,8 +103,8 @@ class _Engine:
                 case Action.PATCH | Action.ARCHIVE | Action.STAMP:
                     return await self._patch(step)
         except Unauthorised as error:
-            self.stop.set()  # every other call would fail the same way
-            return Failed(error.message, error.remedy)
+            self.hopeless = True
+            return Unknown(error.message) if error.maybe_carried_out else Failed(error.message, error.remedy)
         except RepositoryError as error:
             if error.maybe_carried_out:
                 return Unknown(error.message)
@@ -140,12 +141,20 @@ class _Engine:
 
     async def _after_doubt(self, step: Step, operations: list[dict[str, Any]], error: RepositoryError) -> Outcome:
         """Look at the instance: a stale etag, a taken name and a lost answer leave different things behind."""
-        found = await self.writer.lookup(self._address(step), _schema(step))
+        try:
+            found = await self.writer.lookup(self._address(step), _schema(step))
+        except RepositoryError as failure:
+            self.hopeless = self.hopeless or isinstance(failure, Unauthorised)
+            if error.maybe_carried_out:
+                return Unknown(f"{error.message}; looking at it failed too: {failure.message}")
+            return Failed(error.message, error.remedy)
         if found is None:
             return Failed("it was deleted meanwhile", "Plan again.")
         if holds(found, operations):
             self.etags[step.id] = found.etag
             return Done() if error.maybe_carried_out else AlreadyDone()
+        if found.etag != self._etag(step) and error.maybe_carried_out:
+            return Unknown(f"{error.message}; it was changed since, and is not as this step leaves it")
         if found.etag != self._etag(step):
             who = f" by {found.modified_by}" if found.modified_by else ""
             return Failed(
@@ -160,13 +169,22 @@ class _Engine:
     async def _delete(self, step: Step) -> Outcome:
         try:
             outcome = await self.writer.delete(self._address(step), if_match=self._etag(step))
-        except Undecided as error:
-            return Unknown(error.message)
         except Conflict:
             return Failed("it was changed after it was read", "Plan again to see the change.")
+        except RepositoryError as error:
+            if error.maybe_carried_out and await self._is_gone(step):
+                return Done()
+            raise
         if isinstance(outcome, DeleteRejected):
             return Failed(self._rejection(step, outcome), "Plan again: what refers to it has to go first.")
         return Done()
+
+    async def _is_gone(self, step: Step) -> bool:
+        """Whether an instance is certainly not there."""
+        try:
+            return await self.writer.lookup(self._address(step), _schema(step)) is None
+        except RepositoryError:
+            return False
 
     def _rejection(self, step: Step, rejected: DeleteRejected) -> str:
         archived = any(other.action is Action.ARCHIVE for other in self.plan.of(step.key))

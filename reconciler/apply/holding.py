@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.repository.port import Instance
 
 _MISSING = object()
+Removed = Mapping[str, list[int]]  # path of an array -> positions of the elements that the patch takes out
 
 
 def holds(instance: Instance, operations: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether every addition of a patch is there and every removal is gone."""
+    """Whether every addition of a patch is there and every removal is gone.
+
+    The patch names positions as they were before it; what it takes out moves the rest up.
+    """
     document = {"_instance": instance.properties, "_links": instance.links}
-    removed = {operation["path"]: None for operation in operations if operation["op"] == "remove"}
-    tests = {operation["path"]: operation["value"] for operation in operations if operation["op"] == "test"}
-    for operation in operations:
-        path, value = operation["path"], operation.get("value")
-        if operation["op"] == "add" and not _added(document, path, value):
-            return False
-    return all(_removed(document, path, tests.get(path, _MISSING)) for path in removed)
+    elements = {operation["path"]: operation["value"] for operation in operations if operation["op"] == "test"}
+    removals = [operation["path"] for operation in operations if operation["op"] == "remove"]
+    removed: defaultdict[str, list[int]] = defaultdict(list)
+    for path in removals:
+        if path in elements:
+            array, _, position = path.rpartition("/")
+            removed[array].append(int(position))
+    return all(
+        _added(document, _moved(operation["path"], removed), operation["value"])
+        for operation in operations
+        if operation["op"] == "add"
+    ) and all(_gone(document, path, elements.get(path, _MISSING), removed) for path in removals)
+
+
+def _moved(path: str, removed: Removed) -> str:
+    """A path as it reads once elements before it are gone."""
+    steps = path.split("/")
+    moved = list(steps)
+    for depth, step in enumerate(steps):
+        if step.isdigit():
+            gone = removed.get("/".join(steps[:depth]), ())
+            moved[depth] = str(int(step) - sum(position < int(step) for position in gone))
+    return "/".join(moved)
 
 
 def _added(document: Any, path: str, value: Any) -> bool:
@@ -27,13 +48,13 @@ def _added(document: Any, path: str, value: Any) -> bool:
         array = _at(document, path[:-2])
         return isinstance(array, list) and value in array
     found = _at(document, path)
-    return found == value or (value in ({}, []) and isinstance(found, dict | list))
+    return bool(found == value) or (value in ({}, []) and isinstance(found, dict | list))
 
 
-def _removed(document: Any, path: str, element: Any) -> bool:
+def _gone(document: Any, path: str, element: Any, removed: Removed) -> bool:
     if element is _MISSING:
-        return _at(document, path) is _MISSING
-    array = _at(document, path.rsplit("/", 1)[0])
+        return _at(document, _moved(path, removed)) is _MISSING
+    array = _at(document, _moved(path.rpartition("/")[0], removed))
     return not (isinstance(array, list) and element in array)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -54,7 +54,11 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """In both, and not alike. operations: make live equal to Git, without the stamp."""
+    """In both, and not alike. operations: make live equal to Git, without the stamp.
+
+    first: what has to be a patch of its own before them; the operations count on it.   between: bases of the fields
+    that it touches, as they then stand.
+    """
 
     key: EntityKey
     entity: Entity
@@ -62,6 +66,8 @@ class Patch:
     changes: tuple[FieldChange, ...]
     operations: tuple[Operation, ...]
     bases: Mapping[str, str | PendingBase]
+    first: tuple[Operation, ...] = ()
+    between: Mapping[str, str | PendingBase] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.diff.changes import Ahead, Changes, Create, Delete, FieldChange, Patch, Restamp
 from reconciler.diff.components import match_components, own_part
-from reconciler.diff.fields import LeafChange, field_changes
+from reconciler.diff.fields import field_changes
 from reconciler.diff.patch import Patcher
 from reconciler.live.ownership import Ownership
 from reconciler.live.snapshot import LiveInstance
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Entity
-from reconciler.model.kinds import EntityKey, Kind
+from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.spelling import Flat, Pending, Resolve, flatten, flatten_live
 from reconciler.model.stamp import SHARED, PendingBase, Stamp, base_of, bases_of, shared_base
-
-Bases = Mapping[str, "str | PendingBase"]
 
 
 def compare(catalogue: Catalogue, ownership: Ownership) -> Changes:
@@ -57,19 +56,38 @@ def compare_entity(
     stamp = live.stamp or Stamp("", key, bases=None)
     wanted = flatten(entity)
     bases = bases_of(kind, wanted, resolve)
-    ours = {*entity.extra, *(name[6:] for name in stamp.bases or () if name.startswith("extra."))}
-    actual = flatten_live(kind, live.instance.properties, name_uri, ours)
+    actual = _actual(entity, live, stamp, name_uri)
     if wanted != actual:
         actual = _aligned(wanted, actual, stamp.bases)
     if wanted != actual:
-        origin = _Origin(kind, wanted, actual, bases, stamp.bases, resolve)
+        origin = _Origin(kind, wanted, actual, stamp.bases, resolve)
         leaves = field_changes(entity, wanted, actual)
-        changes = tuple(origin.judged(leaf) for leaf in leaves)
-        operations = Patcher(entity, live.instance.properties, name_uri, resolve).operations(leaves, wanted)
-        return Patch(key, entity, live, changes, operations, bases)
+        ahead = {name: origin.ahead(name) for name in {leaf.field for leaf in leaves}}
+        changes = tuple(
+            FieldChange(leaf.path, leaf.document, leaf.before, leaf.after, ahead[leaf.field]) for leaf in leaves
+        )
+        patcher = Patcher(entity, live.instance.properties, name_uri, resolve)
+        operations = patcher.operations(leaves, wanted)
+        between = origin.bases_between(patcher.replacing)
+        return Patch(key, entity, live, changes, operations, bases, tuple(patcher.first), between)
     if stamp.bases != bases or stamp.protected != entity.protect:
         return Restamp(key, entity, live, bases)
     return None
+
+
+def _actual(entity: Entity, live: LiveInstance, stamp: Stamp, name_uri: Callable[[str, Kind], str]) -> Flat:
+    """The live side: known fields, and the raw properties that are ours.
+
+    A property that the file spells raw is compared raw only; one that it spells by a field, by the field only.
+    """
+    fields = KINDS[entity.KIND].fields
+    known = {field.xdm[0] for field in fields}
+    written = {name.removeprefix("extra.") for name in stamp.bases or () if name.startswith("extra.")}
+    actual = flatten_live(entity.KIND, live.instance.properties, name_uri, {*entity.extra, *(written - known)})
+    for field in fields:
+        if field.xdm[0] in entity.extra:
+            actual.pop(field.name, None)
+    return actual
 
 
 def _aligned(wanted: Flat, actual: Flat, bases: Mapping[str, str] | None) -> Flat:
@@ -104,12 +122,8 @@ class _Origin:
     kind: Kind
     wanted: Flat
     actual: Flat
-    file_bases: Bases
     bases: Mapping[str, str] | None
     resolve: Resolve
-
-    def judged(self, leaf: LeafChange) -> FieldChange:
-        return FieldChange(leaf.path, leaf.document, leaf.before, leaf.after, self.ahead(leaf.field))
 
     def ahead(self, name: str) -> Ahead:
         """Source: the three answers of drift. A field that the base lacks was absent when the base was written."""
@@ -117,8 +131,9 @@ class _Origin:
             return Ahead.BOTH
         if name.startswith(f"{SHARED}[") and SHARED in self.bases:
             base = self.bases[SHARED]
-            file, live = {shared_base(self.wanted)}, {shared_base(self.actual)}
-            return Ahead.GIT if base in live else Ahead.LIVE if base in file else Ahead.BOTH
+            if base in {shared_base(self.actual), shared_base({each: self._bare(each) for each in self.actual})}:
+                return Ahead.GIT
+            return Ahead.LIVE if base == shared_base(self.wanted) else Ahead.BOTH
         base_value = self.bases.get(name)
         if base_value in self._live_hashes(name):
             return Ahead.GIT
@@ -126,12 +141,26 @@ class _Origin:
         return Ahead.LIVE if file_base == base_value else Ahead.BOTH
 
     def _live_hashes(self, name: str) -> set[str | PendingBase | None]:
-        """The hash of the live value; for a representation that Git dropped, also without raw properties."""
+        """The hash of the live value; of components that Git dropped, also without raw properties."""
         if name not in self.actual:
             return {None}
+        values = (self.actual[name], self._bare(name))
+        return {base_of(self.kind, name, value, self.resolve) for value in values}
+
+    def _bare(self, name: str) -> Any:
+        """A live value without the raw properties of components that the file does not have: whose are they?"""
         value = self.actual[name]
-        hashes: set[str | PendingBase | None] = {base_of(self.kind, name, value, self.resolve)}
-        if name.startswith(f"{SHARED}[") and name not in self.wanted:
-            bare = tuple(own_part({}, item) for item in value)
-            hashes.add(base_of(self.kind, name, bare, self.resolve))
-        return hashes
+        if not name.startswith(f"{SHARED}["):
+            return value
+        gone = match_components(self.wanted.get(name, ()), value).removed
+        return tuple(own_part({}, item) if index in gone else item for index, item in enumerate(value))
+
+    def bases_between(self, replacing: frozenset[str]) -> Mapping[str, str | PendingBase]:
+        """The bases of these representations once they hold their new components beside the old ones."""
+        grown = dict(self.actual)
+        for name in replacing:
+            added = match_components(self.wanted[name], self.actual[name]).added
+            grown[name] = (*self.actual[name], *(self.wanted[name][index] for index in added))
+        if replacing and SHARED in (self.bases or {}):
+            return {SHARED: shared_base(grown)}
+        return {name: base_of(self.kind, name, grown[name], self.resolve) for name in sorted(replacing)}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.spelling import Flat
@@ -19,35 +19,46 @@ class Matched:
 
 
 def match_components(wanted: Sequence[Flat], live: Sequence[Flat]) -> Matched:
-    """Pair components by asset id; else by type, format and languages; else by type; each in their order.
+    """Pair components by asset id; else by type, format and languages; else by type; equals in their order.
 
-    The second step pairs what is unique first, so that a copy does not take the place of the one it was made from.
+    A component never becomes one with another asset: what the repository does not let change is no pair.
     """
     pairs: dict[int, int] = {}
-    left, right = list(range(len(wanted))), list(range(len(live)))
+    left, right = set(range(len(wanted))), set(range(len(live)))
 
-    def pair(identity: Callable[[Flat], Hashable], *, unique: bool) -> None:
-        here, there = Counter(identity(wanted[i]) for i in left), Counter(identity(live[i]) for i in right)
-        for index in list(left):
-            name = identity(wanted[index])
-            if name is None or (unique and (here[name], there[name]) != (1, 1)):
-                continue
-            partner = next((i for i in right if identity(live[i]) == name), None)
-            if partner is not None:
+    def pair(identity: Callable[[Flat], Hashable]) -> None:
+        here, there = _grouped(wanted, left, identity), _grouped(live, right, identity)
+        for name in here:
+            for index, partner in zip(here[name], there.get(name, ()), strict=False):
                 pairs[index] = partner
                 left.remove(index)
                 right.remove(partner)
 
-    pair(lambda item: item.get("asset.id"), unique=False)
-    held = [index for index in right if "asset.id" in live[index]]  # an asset never becomes another
-    right = [index for index in right if index not in held]
-    pair(_form, unique=True)
-    pair(_form, unique=False)
-    pair(lambda item: item.get("type"), unique=False)
-    return Matched(tuple(sorted(pairs.items())), tuple(left), tuple(sorted(right + held)))
+    pair(lambda item: (item["asset.id"], *_form(item)) if "asset.id" in item else None)
+    pair(lambda item: item.get("asset.id"))
+    pair(lambda item: (*asset_of(item), *_form(item)))
+    pair(lambda item: (*asset_of(item), item["type"]) if "type" in item else None)
+    return Matched(tuple(sorted(pairs.items())), tuple(sorted(left)), tuple(sorted(right)))
 
 
-def _form(item: Flat) -> Hashable:
+def _grouped(
+    items: Sequence[Flat], indexes: Iterable[int], identity: Callable[[Flat], Hashable]
+) -> dict[Hashable, list[int]]:
+    """The indexes by identity, in order; what has none is in no group."""
+    groups: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for index in sorted(indexes):
+        name = identity(items[index])
+        if name is not None and "" not in items[index]:  # "" stands for a live value that is no object
+            groups[name].append(index)
+    return groups
+
+
+def asset_of(item: Flat) -> tuple[Hashable, Hashable]:
+    """What cannot change once set: the id and address of a component's asset."""
+    return item.get("asset.id"), item.get("asset.url")
+
+
+def _form(item: Flat) -> tuple[Hashable, ...]:
     return (item.get("type"), item.get("format"), item.get("language"))
 
 

@@ -22,7 +22,7 @@ def leaves(before: Json, after: Json) -> tuple[Leaf, ...]:
     """The differing leaves of two JSON values, sorted by path. A list with any difference is one leaf."""
     from deepdiff import DeepDiff
 
-    found = DeepDiff(before, after, view="tree", ignore_type_in_groups=[], verbose_level=1)
+    found = DeepDiff(before, after, view="tree", ignore_private_variables=False, verbose_level=1)
     unique: dict[Path, Leaf] = {}
     for level in (item for group in found.values() for item in group):
         path = _until_list(before, after, tuple(level.path(output_format="list")))

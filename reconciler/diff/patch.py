@@ -1,13 +1,14 @@
 """Differing leaves -> the JSON Patch operations that make a live instance as its file says.
 
 Operations are per leaf. Missing parents are made first, members are added with ``add``, an operation on an array's
-element follows a ``test`` of it, and what grows comes before what shrinks. Source: RFC 6902, and the repository API's
-clauses on PATCH.
+element follows a ``test`` of it, and what grows comes before what shrinks. Where a component gives way to one with
+another asset, the new one is added by a patch of its own: in one patch the repository would take the two for one
+component whose asset changes. Source: RFC 6902, and the repository API's clauses on PATCH.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,7 @@ from reconciler.model.spelling import (
 
 _ROOT = "/_instance"
 _COMPONENT = {field.yaml: field for field in COMPONENT_FIELDS}
+ASSET_PROPERTIES = frozenset({"repo:id", "repo:resolveURL"})  # cannot change once set
 
 
 def pointer(*steps: str | int) -> str:
@@ -43,20 +45,26 @@ def pointer(*steps: str | int) -> str:
 
 @dataclass(slots=True)
 class Patcher:
-    """Writes the operations for one instance. grow comes before shrink, elements go from the last to the first."""
+    """Writes the operations for one instance. grow comes before shrink, elements go from the last to the first.
+
+    first: a patch of its own, before the rest.   replacing: the representations that need it.
+    """
 
     entity: Entity
     properties: Mapping[str, Json]
     name_uri: Callable[[str, Kind], str]
     resolve: Resolve
+    first: list[Operation] = field(default_factory=list)
     grow: list[Operation] = field(default_factory=list)
     shrink: list[Operation] = field(default_factory=list)
     drop: list[Operation] = field(default_factory=list)  # whole representations, after all else
     made: set[tuple[str | int, ...]] = field(default_factory=set)
-    tested: set[str] = field(default_factory=set)
+    tested: set[tuple[str, bool]] = field(default_factory=set)
+    replacing: frozenset[str] = frozenset()
 
     def operations(self, leaves: Sequence[LeafChange], wanted: Flat) -> tuple[Operation, ...]:
-        """All operations for these leaves, in the order in which they must be applied."""
+        """All operations for these leaves but those in ``first``, in the order in which they must be applied."""
+        self.replacing = frozenset(self._replacing(leaves))
         fields = {item.name: item for item in KINDS[self.entity.KIND].fields}
         for leaf in self._removals_last(leaves):
             if leaf.field.startswith("representations["):
@@ -76,6 +84,21 @@ class Patcher:
         kept = [leaf for leaf in leaves if not (leaf.component and leaf.component[0] is None)]
         removed = [leaf for leaf in leaves if leaf.component and leaf.component[0] is None]
         return [*kept, *sorted(removed, key=lambda leaf: (leaf.component or (0, 0))[1] or 0, reverse=True)]
+
+    def _replacing(self, leaves: Sequence[LeafChange]) -> Iterator[str]:
+        """The representations in which components come and go, where one of their components has an asset."""
+        places = [(leaf.field, leaf.component) for leaf in leaves if leaf.component is not None]
+        for name in dict.fromkeys(name for name, at in places if at[1] is None):
+            goes = any(at[0] is None for other, at in places if other == name)
+            if goes and self._has_assets(name):
+                yield name
+
+    def _has_assets(self, name: str) -> bool:
+        if any(component.asset is not None for component in self._file_representation(name).components):
+            return True
+        raw = self.properties["xdm:representations"]
+        components = raw[self._live_index(raw, name)].get("xdm:components") or ()
+        return any(isinstance(item, dict) and not ASSET_PROPERTIES.isdisjoint(item) for item in components)
 
     # ------------------------------------------------------------ members of objects
 
@@ -216,17 +239,19 @@ class Patcher:
 
     def _component(self, raw: Any, index: int, leaf: LeafChange, at: tuple[int | None, int | None]) -> None:
         base = ("xdm:representations", index)
-        self._test((*base, "xdm:placement"), raw.get("xdm:placement"))
+        here, there = at
+        early = there is None and leaf.field in self.replacing
+        self._test((*base, "xdm:placement"), raw.get("xdm:placement"), early=early)
         components = raw.get("xdm:components")
         components = components if isinstance(components, list) else []
-        here, there = at
         path = (*base, "xdm:components")
         if there is None and here is not None:
             if not components and path not in self.made and not isinstance(raw.get("xdm:components"), list):
                 self.made.add(path)
                 self.grow.append({"op": "add", "path": pointer(*path), "value": []})
             component = self._file_representation(leaf.field).components[here]
-            self.grow.append({"op": "add", "path": pointer(*path, "-"), "value": component_to_xdm(component)})
+            into = self.first if early else self.grow
+            into.append({"op": "add", "path": pointer(*path, "-"), "value": component_to_xdm(component)})
         elif there is not None and here is None:
             self._remove_element((*path, there), components[there], self.shrink)
         elif there is not None:
@@ -234,7 +259,9 @@ class Patcher:
 
     def _component_leaf(self, path: tuple[str | int, ...], live: Any, leaf: LeafChange) -> None:
         identity = next((name for name in ("repo:id", "@type") if name in live), None)
-        if identity is not None:
+        if identity is None:
+            self._test(path, live)
+        else:
             self._test((*path, identity), live[identity])
         if leaf.inner[0] == "extra":
             self._raw((*path, *leaf.inner[1:]), leaf)
@@ -245,11 +272,11 @@ class Patcher:
             value = item.short.get(value, value)
         self._put((*path, *item.xdm), value)
 
-    def _test(self, path: tuple[str | int, ...], value: Json) -> None:
+    def _test(self, path: tuple[str | int, ...], value: Json, *, early: bool = False) -> None:
         place = pointer(*path)
-        if place not in self.tested:
-            self.tested.add(place)
-            self.grow.append({"op": "test", "path": place, "value": value})
+        if (place, early) not in self.tested:
+            self.tested.add((place, early))
+            (self.first if early else self.grow).append({"op": "test", "path": place, "value": value})
 
 
 def _position(operation: Operation) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -114,16 +115,19 @@ async def _read_once(reader: Reader, kind: Kind) -> _Reading:
         seen.update(item.instance_id for item in page.items)
         items.extend(page.items)
         last = page
-    ended = last is None or last.count == last.total
-    if not ended and fault is None and last is not None:
+    if last is None:
+        return _Reading((), Incomplete(kind, 1, "does not come"), ended=False)
+    ended = last.count == last.total
+    if not ended and fault is None:
         fault = Incomplete(kind, number, f"ends after {last.count} of {last.total} remaining instances")
     return _Reading(tuple(items), fault, ended)
 
 
 def _page_fault(kind: Kind, number: int, last: Page | None, page: Page, seen: set[str]) -> Incomplete | None:
-    repeated = next((item.instance_id for item in page.items if item.instance_id in seen), None)
-    if repeated is not None:
-        return Incomplete(kind, number, f"gives {repeated} a second time")
+    repeated = [name for name, count in Counter(item.instance_id for item in page.items).items() if count > 1]
+    repeated += [item.instance_id for item in page.items if item.instance_id in seen]
+    if repeated:
+        return Incomplete(kind, number, f"gives {repeated[0]} a second time")
     if last is not None and last.total - last.count != page.total:
         return Incomplete(
             kind, number, f"has {page.total} instances to come where {last.total - last.count} were announced"

@@ -9,5 +9,6 @@ refers comes after what it refers to; a delete after every step that drops a ref
 unique name after who gives it up. A holder that is itself to be deleted, or that waits in a ring of renames, gives
 its name up first by a temporary one, because its delete must wait for those who refer to it. A status is reached
 only over legal transitions, each a step of its own, and each writes the base of what it changed, so that a run that
-dies in between does not look like somebody's edit.
+dies in between does not look like somebody's edit. What differs is written with the first of these steps: an activity
+is judged anew at each of them, and has to fit its fallback as the plan makes it. An entity has all its steps or none.
 """

@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reconciler.diff.changes import Changes, Create, Delete, Operation, Patch, Restamp
+from reconciler.diff.changes import Changes, Create, Delete, Patch, Restamp
 from reconciler.diff.compare import compare, resolver
-from reconciler.diff.patch import pointer
 from reconciler.graph.build import Graph, build_graph
 from reconciler.live.ownership import Ownership, find_owned
-from reconciler.live.snapshot import LiveInstance, LiveState
+from reconciler.live.snapshot import LiveState
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.instant import spell_instant
 from reconciler.model.kinds import KINDS, EntityKey
 from reconciler.model.spelling import Resolve, flatten
-from reconciler.model.stamp import Stamp, bases_of
+from reconciler.model.stamp import bases_of
 from reconciler.plan import integrity
-from reconciler.plan.guards import judge_deletes
+from reconciler.plan.guards import going_out, judge_deletes
 from reconciler.plan.order import Blocked, drop_blocked, sort_steps
-from reconciler.plan.payloads import Body, create_body, patch_body, rebased
+from reconciler.plan.payloads import create_body
+from reconciler.plan.revisions import Revision, current_revision
 from reconciler.plan.steps import (
     Action,
     After,
@@ -34,7 +34,7 @@ from reconciler.plan.steps import (
 from reconciler.version import __version__
 
 LIFE = timedelta(hours=24)
-_NAME_LIMIT = 200
+_MAKING = {Action.CREATE, Action.PATCH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,11 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         changes = replace(changes, deletes=())
     draft = _Drafter(catalogue, build_graph(catalogue), live, ownership, changes, resolver(ownership)).draft()
     refusals = judge_deletes(
-        ownership.owned, changes.deletes, changes.patches, catalogue.settings.guards, options.allow_deletes
+        going_out(changes, frozenset(step.key for step in draft.steps)),
+        ownership.owned,
+        catalogue.settings.guards,
+        options.allow_deletes,
+        emptied=not catalogue.entities,
     )
     return Plan(
         catalog=catalogue.name,
@@ -88,6 +92,24 @@ def refuse_incomplete(live: LiveState) -> None:
             "the repository's listing is incomplete: " + "; ".join(str(fault) for fault in live.incomplete),
             remedy="Nothing was planned. Try again; if it stays so, the repository has a fault.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The steps of one entity, one after the other. position: of the step that brings what Git says."""
+
+    steps: list[Step]
+    position: int = 0
+
+    @property
+    def main(self) -> Step:
+        """The step that brings what Git says."""
+        return self.steps[self.position]
+
+    @property
+    def last(self) -> Step:
+        """The step after which the entity is as Git says."""
+        return self.steps[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +148,15 @@ class _Drafter:
 
     # ------------------------------------------------------------ the steps of each entity
 
-    def _chains(self, rename_first: frozenset[EntityKey]) -> dict[EntityKey, list[Step]]:
+    def _chains(self, rename_first: frozenset[EntityKey]) -> dict[EntityKey, Chain]:
         """Each entity's own steps, one after the other."""
-        chains: dict[EntityKey, list[Step]] = {}
+        chains: dict[EntityKey, Chain] = {}
         for create in self.changes.creates:
-            chains[create.key] = [self._create(create)]
+            chains[create.key] = Chain([self._create(create)])
         for patch in self.changes.patches:
             chains[patch.key] = self._patches(patch, first=patch.key in rename_first)
         for restamp in self.changes.restamps:
-            chains[restamp.key] = [self._restamp(restamp)]
+            chains[restamp.key] = self._restamp(restamp)
         for delete in self.changes.deletes:
             chains[delete.key] = self._deletes(delete, first=delete.key in rename_first)
         return chains
@@ -155,27 +177,35 @@ class _Drafter:
             source=self.catalogue.span(create.key),
         )
 
-    def _patches(self, patch: Patch, *, first: bool) -> list[Step]:
-        """The patches of one entity: a temporary name, statuses on the way, then all that differs."""
-        stamp = self._stamp(patch.live)
-        stamp = replace(stamp, protected=patch.entity.protect)
-        bodies: list[tuple[str, Body]] = []
+    def _patches(self, patch: Patch, *, first: bool) -> Chain:
+        """The patches of one entity: a temporary name, new assets, then all that differs, then the status's way.
+
+        All that differs is written with the first status of the way, so that every later write is of what Git says.
+        """
+        revision = current_revision(patch.live, protected=patch.entity.protect)
+        writes: list[tuple[str, Revision]] = []
         if first:
-            stamp, body = self._rename_away(patch.live, stamp)
-            bodies.append(("gives its name up first", body))
-        for status in self._way(patch)[:-1]:
-            stamp, body = self._set_status(patch.live, stamp, status)
-            bodies.append((f"has to be {status} on the way", body))
-        bodies.append(("differs from Git", patch_body(patch.live, stamp, patch.operations, patch.bases)))
+            revision = revision.renamed_away()
+            writes.append(("gives its name up first", revision))
+        if patch.first:
+            revision = revision.patched(patch.first, {**revision.bases, **patch.between})
+            writes.append(("gets its new components before the old ones go", revision))
+        main = len(writes)
+        *on_the_way, _end = self._way(patch) or ("",)
+        revision = revision.patched(patch.operations, patch.bases)
+        for number, status in enumerate(on_the_way):
+            revision = revision.moved_to(status) if number else revision.stopping_at(status)
+            writes.append((f"has to be {status} on the way", revision))
+        writes.append(("differs from Git", revision.moved_to(_end) if on_the_way else revision))
         steps = [
-            self._write(Action.PATCH, patch.key, patch.live, body, reason, number if len(bodies) > 1 else None)
-            for number, (reason, body) in enumerate(bodies, 1)
+            self._write(Action.PATCH, patch.key, revision, reason, number if len(writes) > 1 else None)
+            for number, (reason, revision) in enumerate(writes, 1)
         ]
         changes = tuple(
             PlannedChange(change, self.catalogue.span(patch.key, *change.document)) for change in patch.changes
         )
         last = replace(steps[-1], changes=changes, name=patch.entity.name or "", source=self.catalogue.span(patch.key))
-        return _chained([*steps[:-1], last])
+        return Chain(_chained([*steps[:-1], last]), main)
 
     def _way(self, patch: Patch) -> tuple[str, ...]:
         lifecycle = KINDS[patch.key.kind].lifecycle
@@ -184,23 +214,22 @@ class _Drafter:
             return ()
         return lifecycle.way(str(change.before), str(change.after))
 
-    def _restamp(self, restamp: Restamp) -> Step:
-        stamp = replace(self._stamp(restamp.live), protected=restamp.entity.protect)
-        body = patch_body(restamp.live, stamp, (), restamp.bases)
-        step = self._write(Action.STAMP, restamp.key, restamp.live, body, "the stamp is not current", None)
-        return replace(step, source=self.catalogue.span(restamp.key))
+    def _restamp(self, restamp: Restamp) -> Chain:
+        revision = current_revision(restamp.live, protected=restamp.entity.protect).patched((), restamp.bases)
+        step = self._write(Action.STAMP, restamp.key, revision, "the stamp is not current", None)
+        return Chain([replace(step, source=self.catalogue.span(restamp.key))])
 
-    def _deletes(self, delete: Delete, *, first: bool) -> list[Step]:
+    def _deletes(self, delete: Delete, *, first: bool) -> Chain:
         steps: list[Step] = []
-        stamp = self._stamp(delete.live)
+        revision = current_revision(delete.live, protected=bool(delete.live.stamp and delete.live.stamp.protected))
         if first:
-            stamp, body = self._rename_away(delete.live, stamp)
-            steps.append(self._write(Action.PATCH, delete.key, delete.live, body, "gives its name up first", None))
+            revision = revision.renamed_away()
+            steps.append(self._write(Action.PATCH, delete.key, revision, "gives its name up first", None))
         lifecycle = KINDS[delete.key.kind].lifecycle
         status = delete.live.instance.properties.get("xdm:status")
         if lifecycle is not None and status == lifecycle.in_service:
-            stamp, body = self._set_status(delete.live, stamp, lifecycle.retired)
-            steps.append(self._write(Action.ARCHIVE, delete.key, delete.live, body, f"is {status}", None))
+            revision = revision.moved_to(lifecycle.retired)
+            steps.append(self._write(Action.ARCHIVE, delete.key, revision, f"is {status}", None))
         steps.append(
             Step(
                 f"delete:{delete.key}",
@@ -213,33 +242,10 @@ class _Drafter:
                 address=delete.live.instance.address,
             )
         )
-        return _chained(steps)
+        return Chain(_chained(steps), len(steps) - 1)
 
-    def _stamp(self, live: LiveInstance) -> Stamp:
-        assert live.stamp is not None  # noqa: S101 - owned instances have one
-        return live.stamp
-
-    def _rename_away(self, live: LiveInstance, stamp: Stamp) -> tuple[Stamp, Body]:
-        old = str(live.instance.properties.get("xdm:name", ""))
-        name = f"{old[:_NAME_LIMIT]} (replaced, {live.instance.instance_id[:8]})"
-        return self._write_one(live, stamp, "name", ("xdm:name",), name)
-
-    def _set_status(self, live: LiveInstance, stamp: Stamp, status: str) -> tuple[Stamp, Body]:
-        return self._write_one(live, stamp, "status", ("xdm:status",), status)
-
-    def _write_one(
-        self, live: LiveInstance, stamp: Stamp, field: str, path: tuple[str, ...], value: str
-    ) -> tuple[Stamp, Body]:
-        lifecycle = KINDS[live.kind].lifecycle
-        initial = field == "status" and lifecycle is not None and value == lifecycle.initial
-        bases = rebased(stamp, live.kind, field, None if initial else value)
-        operation: Operation = {"op": "add", "path": pointer(*path), "value": value}
-        body = patch_body(live, stamp, [operation], bases)
-        return replace(stamp, bases={name: base for name, base in bases.items() if isinstance(base, str)}), body
-
-    def _write(
-        self, action: Action, key: EntityKey, live: LiveInstance, body: Body, reason: str, number: int | None
-    ) -> Step:
+    def _write(self, action: Action, key: EntityKey, revision: Revision, reason: str, number: int | None) -> Step:
+        live, body = revision.live, revision.body
         return Step(
             f"{action.value}:{key}" + (f":{number}" if number else ""),
             action,
@@ -258,27 +264,28 @@ class _Drafter:
 
     def _wire(
         self,
-        chains: Mapping[EntityKey, list[Step]],
+        chains: Mapping[EntityKey, Chain],
         referrers: integrity.Referrers,
         names: integrity.NameHandOver,
     ) -> list[Step]:
-        needs: dict[str, set[str]] = {step.id: set(step.requires) for chain in chains.values() for step in chain}
+        steps = [step for chain in chains.values() for step in chain.steps]
+        needs: dict[str, set[str]] = {step.id: set(step.requires) for step in steps}
         for key, chain in chains.items():
-            last = chain[-1]
-            if last.action in {Action.CREATE, Action.PATCH}:
-                for target in self.graph.targets(key):
-                    for step in chains.get(target, ())[-1:]:
-                        if step.action in {Action.CREATE, Action.PATCH}:
-                            needs[last.id].add(step.id)
-            if last.action is Action.DELETE:
-                dropping = [chains[source][-1].id for source in referrers.ours.get(key, ()) if source in chains]
-                for step in chain:
-                    if step.action in {Action.ARCHIVE, Action.DELETE}:
-                        needs[step.id].update(dropping)
+            if chain.main.action is not Action.DELETE:
+                targets = (chains[target].last for target in self.graph.targets(key) if target in chains)
+                needs[chain.main.id].update(step.id for step in targets if step.action in _MAKING)
+                continue
+            dropping = [chains[source].last.id for source in referrers.ours.get(key, ()) if source in chains]
+            for step in chain.steps:
+                if step.action in {Action.ARCHIVE, Action.DELETE}:
+                    needs[step.id].update(dropping)
         for taker, holder in names.waits_for.items():
-            giving = chains[holder][0 if holder in names.rename_first else -1]
-            needs[chains[taker][-1].id].add(giving.id)
-        return [replace(step, requires=tuple(sorted(needs[step.id]))) for chain in chains.values() for step in chain]
+            giving = chains[holder].steps[0] if holder in names.rename_first else chains[holder].main
+            needs[chains[taker].main.id].add(giving.id)
+        for retired, fallback in integrity.retired_first(self.changes, self.ownership):
+            archives = (step.id for step in chains[retired].steps if step.action is Action.ARCHIVE)
+            needs[chains[fallback].main.id].update(archives)
+        return [replace(step, requires=tuple(sorted(needs[step.id]))) for step in steps]
 
 
 def _chained(steps: Sequence[Step]) -> list[Step]:

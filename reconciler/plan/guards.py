@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 
-from reconciler.diff.changes import Delete, Patch
-from reconciler.live.snapshot import LiveInstance
+from reconciler.diff.changes import Changes, Patch
 from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.settings import Guards
 from reconciler.plan.steps import Refusal
 
 DELETES = "deletes"
+_ROUNDING = 1e-9  # 0.29 * 100 is a little less than 29
 
 
 def allowed(population: int, share: float, guards: Guards) -> int:
     """How many of a population may go: its share; of a small population half, but always one."""
     if population < guards.min_population:
         return max(1, population // 2)
-    return int(population * share)
+    return int(population * share + _ROUNDING)
 
 
 def leaves_service(patch: Patch) -> bool:
@@ -29,18 +29,23 @@ def leaves_service(patch: Patch) -> bool:
     )
 
 
+def going_out(changes: Changes, planned: frozenset[EntityKey]) -> tuple[EntityKey, ...]:
+    """The entities that are deleted or taken out of service, sorted. planned: those that have steps."""
+    deleted = [delete.key for delete in changes.deletes]
+    retired = [patch.key for patch in changes.patches if leaves_service(patch)]
+    return tuple(sorted(key for key in (*deleted, *retired) if key in planned))
+
+
 def judge_deletes(
-    owned: Mapping[EntityKey, LiveInstance],
-    deletes: tuple[Delete, ...],
-    patches: tuple[Patch, ...],
-    guards: Guards,
-    allow: int | None,
+    going: Sequence[EntityKey], owned: Collection[EntityKey], guards: Guards, allow: int | None, *, emptied: bool
 ) -> Iterator[Refusal]:
-    """Refusals for deletes and takings out of service, in total, else for each kind that goes too far."""
-    going = sorted([delete.key for delete in deletes] + [patch.key for patch in patches if leaves_service(patch)])
+    """Refusals for deletes and takings out of service, in total, else for each kind that goes too far.
+
+    owned: all that is stamped ours.   allow: how many somebody allowed.   emptied: the catalogue holds nothing at all.
+    """
     if not going or (allow is not None and len(going) <= allow):
         return
-    limit = allowed(len(owned), guards.max_delete_share, guards)
+    limit = 0 if emptied else allowed(len(owned), guards.max_delete_share, guards)
     if len(going) > limit:
         yield _refusal("entities", going, len(owned), limit, len(going))
         return
@@ -52,7 +57,7 @@ def judge_deletes(
             yield _refusal(f"entities of kind {kind.value}", of_kind, population[kind], limit, len(going))
 
 
-def _refusal(what: str, keys: list[EntityKey], population: int, limit: int, total: int) -> Refusal:
+def _refusal(what: str, keys: Sequence[EntityKey], population: int, limit: int, total: int) -> Refusal:
     return Refusal(
         DELETES,
         f"{len(keys)} of {population} {what} would be deleted or taken out of service; the guard allows {limit}",

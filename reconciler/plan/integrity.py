@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.diff.changes import Changes, Patch
 from reconciler.live.ownership import Ownership
 from reconciler.live.snapshot import LiveInstance, LiveState
-from reconciler.model.kinds import KINDS, EntityKey
+from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.spelling import live_references
 from reconciler.plan.steps import PlanProblem, PlanWarning
 
@@ -90,16 +90,30 @@ def copy_warnings(ownership: Ownership) -> Iterator[PlanWarning]:
 
 
 def asset_problems(changes: Changes) -> Iterator[PlanProblem]:
-    """Changes of what the repository never lets change."""
+    """Changes of what the repository never lets change: the address of an asset that keeps its id."""
     for patch in changes.patches:
         for change in patch.changes:
-            fixed = change.path.endswith((".asset.id", ".asset.url")) and change.path.startswith("representations[")
-            if fixed and change.before is not None:
+            if change.document[:1] == ("representations",) and change.document[4:] == ("asset", "url"):
+                live = "not set" if change.before is None else f"`{change.before}`"
                 yield PlanProblem(
                     patch.key,
-                    f"`{change.path}` cannot change once set (live: `{change.before}`)",
-                    "Put the old value back, or replace the whole component in two applies: remove it, then add it.",
+                    f"`{change.path}` cannot change while the asset's id stays (live: {live})",
+                    "Put the live value back, or replace the component in two applies: remove it, then add it.",
                 )
+
+
+def retired_first(changes: Changes, ownership: Ownership) -> Iterator[tuple[EntityKey, EntityKey]]:
+    """Deleted activities, each with a fallback of its own that is patched.
+
+    The repository judges an activity by its fallback whenever it is written, so its archiving cannot wait until the
+    fallback has lost a representation.
+    """
+    patched = {patch.key for patch in changes.patches if patch.key.kind is Kind.FALLBACK}
+    for delete in changes.deletes if patched else ():
+        for _path, uri in live_references(delete.key.kind, delete.live.instance.properties):
+            target = ownership.names.get(uri)
+            if target in patched:
+                yield delete.key, target
 
 
 # ---------------------------------------------------------------- names
@@ -135,7 +149,7 @@ def hand_over_names(
         if held_by is not None and (held_by in deleted or held_by in renamed):
             waits_for[key] = held_by
         else:
-            problems.append(_taken(key, name, holder, held_by))
+            problems.append(_taken(key, name, holder, ownership))
     first = frozenset(holder for holder in waits_for.values() if holder in deleted) | _rings(waits_for)
     return NameHandOver(waits_for, first, tuple(problems))
 
@@ -153,14 +167,20 @@ def _renames(patch: Patch) -> bool:
 
 
 def _holders(live: LiveState) -> dict[tuple[str | None, str], LiveInstance]:
-    return {
-        (KINDS[item.kind].unique_names, str(item.instance.properties.get(_NAME))): item
-        for item in live
-        if KINDS[item.kind].unique_names
-    }
+    """Who has which unique name now."""
+    named = ((KINDS[item.kind].unique_names, item.instance.properties.get(_NAME), item) for item in live)
+    return {(group, name): item for group, name, item in named if group and isinstance(name, str)}
 
 
-def _taken(key: EntityKey, name: str, holder: LiveInstance, held_by: EntityKey | None) -> PlanProblem:
+def _taken(key: EntityKey, name: str, holder: LiveInstance, ownership: Ownership) -> PlanProblem:
+    held_by = ownership.names.get(holder.uri)
+    copied = next((found.key for found in ownership.copies if holder in found.copies), None)
+    if copied is not None:
+        return PlanProblem(
+            key,
+            f"its name `{name}` is held by {describe(holder)}, which carries the stamp of {copied} beside others",
+            "Rename or delete that instance in the repository, or remove the stamp from it.",
+        )
     if held_by is not None:
         return PlanProblem(
             key,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -46,26 +46,25 @@ def drop_blocked(
     """The steps that can still be taken, and the other entities that lose theirs.
 
     A blocked entity loses all its steps; so does what requires one of them; so does what refers to a blocked entity
-    that has no instance of its own.
+    that has no instance of its own. Nobody keeps some of their steps: half of them would leave a temporary name or an
+    entity out of service.
     """
-    keys = set(blocked.keys)
-    waiting = [key for key in keys if key not in blocked.owned]
-    while waiting:
-        for referrer in graph.referrers(waiting.pop()):
-            if referrer not in keys:
-                keys.add(referrer)
-                if referrer not in blocked.owned:
-                    waiting.append(referrer)
-    dependents: defaultdict[str, list[Step]] = defaultdict(list)
+    owner = {step.id: step.key for step in steps}
+    waiting: defaultdict[EntityKey, set[EntityKey]] = defaultdict(set)
     for step in steps:
         for need in step.requires:
-            dependents[need].append(step)
-    dropped = {step.id for step in steps if step.key in keys}
-    queue = list(dropped)
+            waiting[owner[need]].add(step.key)
+    unsettled = _reached(blocked.keys, lambda key: () if key in blocked.owned else graph.referrers(key))
+    dropped = _reached(unsettled, lambda key: waiting[key])
+    left_out = (dropped & set(owner.values())) - blocked.keys
+    return tuple(step for step in steps if step.key not in dropped), tuple(sorted(left_out))
+
+
+def _reached(start: Iterable[EntityKey], following: Callable[[EntityKey], Iterable[EntityKey]]) -> set[EntityKey]:
+    found = set(start)
+    queue = list(found)
     while queue:
-        for step in dependents[queue.pop()]:
-            if step.id not in dropped:
-                dropped.add(step.id)
-                queue.append(step.id)
-    left_out = {step.key for step in steps if step.id in dropped} - blocked.keys
-    return tuple(step for step in steps if step.id not in dropped), tuple(sorted(left_out))
+        fresh = set(following(queue.pop())) - found
+        found |= fresh
+        queue.extend(fresh)
+    return found

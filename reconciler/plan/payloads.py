@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.diff.changes import Operation
-from reconciler.live.snapshot import LiveInstance
 from reconciler.model.entities import Entity
-from reconciler.model.kinds import EntityKey, Kind
 from reconciler.model.spelling import Pending, Resolve, to_xdm
-from reconciler.model.stamp import LINK, PendingBase, Stamp, base_of
+from reconciler.model.stamp import LINK, Bases, PendingBase, Stamp
 from reconciler.plan.steps import Ref
 
 STAMP_PATH = f"/_links/{LINK}"
@@ -26,42 +24,23 @@ class Body:
     pending: tuple[PendingBase, ...]
 
 
-def create_body(entity: Entity, catalog: str, bases: Mapping[str, str | PendingBase], resolve: Resolve) -> Body:
+def create_body(entity: Entity, catalog: str, bases: Bases, resolve: Resolve) -> Body:
     """The body of a create: the entity as the repository spells it, and its stamp."""
     stamp = Stamp(catalog, entity.entity_key, None, _told(bases), entity.protect)
     return _body({"_instance": to_xdm(entity, resolve), "_links": {LINK: stamp.link()}}, bases)
 
 
-def patch_body(
-    live: LiveInstance,
-    stamp: Stamp,
-    operations: Sequence[Operation],
-    bases: Mapping[str, str | PendingBase] | None = None,
-) -> Body:
-    """The body of a patch: its operations, and the stamp that then holds."""
-    bases = stamp.bases or {} if bases is None else bases
-    written = Stamp(stamp.catalog, stamp.key, live.instance.instance_id, _told(bases), stamp.protected)
+def patch_body(stamp: Stamp, operations: Sequence[Operation], bases: Bases) -> Body:
+    """The body of a patch: its operations, and the stamp that then holds, with these bases."""
+    written = replace(stamp, bases=_told(bases), commit=None)
     return _body([*operations, {"op": "add", "path": STAMP_PATH, "value": written.link()}], bases)
 
 
-def rebased(stamp: Stamp, kind: Kind, field: str, value: str | None) -> dict[str, str | PendingBase]:
-    """The stamp's bases after one plain field was written; None: the value means the same as absent."""
-    bases: dict[str, str | PendingBase] = dict(stamp.bases or {})
-    bases.pop(field, None)
-    if value is not None:
-        bases[field] = base_of(kind, field, value, _unresolved)
-    return bases
-
-
-def _unresolved(key: EntityKey) -> Pending:
-    return Pending(key)
-
-
-def _told(bases: Mapping[str, str | PendingBase]) -> dict[str, str]:
+def _told(bases: Bases) -> dict[str, str]:
     return {name: base if isinstance(base, str) else "" for name, base in bases.items()}
 
 
-def _body(value: Any, bases: Mapping[str, str | PendingBase]) -> Body:
+def _body(value: Any, bases: Bases) -> Body:
     refs: list[Ref] = []
     settled = _settle(value, "", lambda path, pending: refs.append(Ref(path, pending.key)))
     pending = tuple(base for base in bases.values() if isinstance(base, PendingBase))
