@@ -105,4 +105,3 @@ class Progress:
         """Leave the line of the bar."""
         if self._bar is not None:
             self._bar.render_finish()
-            click.echo(err=True)

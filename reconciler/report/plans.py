@@ -44,20 +44,25 @@ def plan_text(plan: Plan, paint: Paint = no_paint, width: int = WIDTH, command: 
 
     command: the command line so far, for the remedies that repeat it.
     """
-    blocks = [
-        list(_reverts(plan, paint, width)),
-        *(list(_entity(steps, paint, width)) for steps in _entities(plan)),
-        *(list(_problem(problem, paint, width)) for problem in plan.problems),
-        *(list(_warning(warning, paint, width)) for warning in plan.warnings),
-        list(_left_out(plan, width)),
-        *(list(_refusal(refusal, paint, width, command)) for refusal in plan.refusals),
-        list(_summary(plan)),
+    parts = [
+        "\n".join(_reverts(plan, paint, width)),
+        _spaced([list(_entity(steps, paint, width)) for steps in _entities(plan)]),
+        *("\n".join(_problem(problem, paint, width)) for problem in plan.problems),
+        *("\n".join(_warning(warning, paint, width)) for warning in plan.warnings),
+        "\n".join(_left_out(plan, width)),
+        *("\n".join(_refusal(refusal, paint, width, command)) for refusal in plan.refusals),
+        "\n".join(_summary(plan)),
     ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _spaced(entities: list[list[str]]) -> str:
+    """Entities of one line one below the other, those of several set apart by empty lines."""
     lines: list[str] = []
-    for block in blocks:
-        single = len(block) == 1 and lines and block[0][:1] in "+-~" and lines[-1][:1] in "+-~"
-        if block:
-            lines += ([] if single or not lines else [""]) + block
+    for index, block in enumerate(entities):
+        if index and (len(block) > 1 or len(entities[index - 1]) > 1):
+            lines.append("")
+        lines += block
     return "\n".join(lines)
 
 
