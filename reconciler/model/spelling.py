@@ -366,9 +366,10 @@ def live_references(kind: Kind, properties: Mapping[str, Json]) -> Iterator[tupl
                 path = name
             case Shape.REPRESENTATIONS:
                 path = "xdm:representations/xdm:placement"
-                value = [item.get("xdm:placement") for item in value or () if isinstance(item, dict)]
+                items = value if isinstance(value, list) else ()
+                value = [item.get("xdm:placement") for item in items if isinstance(item, dict)]
             case _:
                 path = "/".join(field.xdm)
-        for uri in [value] if isinstance(value, str) else value or ():
+        for uri in value if isinstance(value, list) else [value]:
             if isinstance(uri, str):
                 yield path, uri
