@@ -78,3 +78,8 @@ def test_the_slower_parser_gives_the_same_places() -> None:
     source = SourceText(TEXT + b"---\n{a: b:c, d: 1}\n")
     assert source.locate(0, ("list", 1, "three", 0), Part.VALUE) == (13, 9)
     assert source.locate(2, ("d",), Part.KEY) == (20, 10)
+
+
+def test_a_text_too_long_for_the_slower_parser_has_one_place() -> None:
+    text = b"a: {at: 12:30}\n" + b"# filling\n" * 30_000
+    assert SourceText(text).locate(0, ("a",), Part.VALUE) == (1, 1)
