@@ -145,8 +145,8 @@ def _filter(index: int, many: Sizes) -> str:
         case 1:
             members = f"all_tags:\n  - theme-{tag}"
         case _:
-            first = list(range(tag, many.offers, many.tags))[:20]
-            members = f"offers: [{', '.join(f'offer-{number}' for number in first)}]"
+            tagged = range(tag, many.offers, many.tags)
+            members = f"offers: [{', '.join(f'offer-{number}' for number in tagged)}]"
     return f"kind: filter\nkey: choice-{index}\nname: Choice {index}\n{members}\n"
 
 

@@ -225,7 +225,8 @@ def show(value: Any) -> str:
         case bool():
             return f"`{str(value).lower()}`"
         case _:
-            text = str(value)
+            text, *more = str(value).strip("\n").split("\n", 1)
+            text += "…" if more else ""
             return f"`{text if len(text) <= 40 else text[:39] + '…'}`"
 
 

@@ -287,15 +287,8 @@ def _with_events(text: bytes, consume: Callable[[NextEvent], Consumed]) -> Consu
 
 
 def _c_events(text: bytes) -> NextEvent:
-    """Events of libyaml; an encoding error is raised with the first event, where the others are."""
-    parser: list[CParser] = []
-
-    def next_event() -> Any:
-        if not parser:
-            parser.append(CParser(text))
-        return parser[0].get_event()
-
-    return next_event
+    get_event: NextEvent = CParser(text).get_event  # parses nothing yet, so that all errors come with events
+    return get_event
 
 
 def _python_events(text: bytes) -> NextEvent:

@@ -54,7 +54,7 @@ def read_files(root: Path) -> Files:
     """
     if not root.is_dir():
         raise ReconcilerError(f"{root} is not a directory", remedy="Name the folder that holds catalog.yaml.")
-    if not os.path.lexists(root / SETTINGS_FILE):
+    if not (root / SETTINGS_FILE).is_file() and not (root / SETTINGS_FILE).is_symlink():
         raise ReconcilerError(
             f"there is no {SETTINGS_FILE} in {root}",
             remedy="Name the folder that holds it; -C DIR or the argument CATALOG says which.",

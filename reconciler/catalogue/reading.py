@@ -209,7 +209,8 @@ def _entity(value: dict[str, Any], source: Source, found: _Found, told: frozense
     entity_type = _BY_KIND.get(kind) if isinstance(kind, str) else None
     if entity_type is None:
         found.problems.append(_wrong_kind(kind, source))
-        found.unread.update(EntityKey(each, str(key)) for each in Kind)
+        if isinstance(key, str):
+            found.unread.update(EntityKey(each, key) for each in Kind)
         return None
     if key == "":  # told before
         value = {**value, "key": "0"}
@@ -218,7 +219,8 @@ def _entity(value: dict[str, Any], source: Source, found: _Found, told: frozense
     except ValidationError as error:
         problems = problems_of(error, value, source, entity_type)
         found.problems.extend(problem for problem in problems if problem.span not in told)
-        found.unread.add(EntityKey(entity_type.KIND, str(key)))
+        if isinstance(key, str):
+            found.unread.add(EntityKey(entity_type.KIND, key))
         return None
     return entity if key != "" else None
 

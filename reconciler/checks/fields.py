@@ -50,6 +50,9 @@ def _extra(entity: Entity, source: Source) -> Iterator[Problem]:
         raw_rule = name == CONDITION and getattr(entity, "condition", None) is None
         if name in _OWNED[entity.KIND] and not raw_rule:
             yield _owned(name, _OWNED[entity.KIND][name], source, ("extra", name))
+        elif isinstance(entity, Fallback) and name in _OWNED[Kind.OFFER]:
+            remedy = "Remove it: a fallback has no rule, dates, priority or caps, so that it can always be shown."
+            yield Problem(Code.EXTRA, source.key_span("extra", name), f"a fallback takes no `{name}`", remedy)
 
 
 def _component_extra(entity: Offer | Fallback, source: Source) -> Iterator[Problem]:
