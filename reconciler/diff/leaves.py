@@ -22,7 +22,8 @@ def leaves(before: Json, after: Json) -> tuple[Leaf, ...]:
     """The differing leaves of two JSON values, sorted by path. A list with any difference is one leaf."""
     from deepdiff import DeepDiff
 
-    found = DeepDiff(before, after, view="tree", ignore_private_variables=False, verbose_level=1)
+    # Two dicts with few keys in common are still two dicts, and a key may begin with underscores.
+    found = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
     unique: dict[Path, Leaf] = {}
     for level in (item for group in found.values() for item in group):
         path = _until_list(before, after, tuple(level.path(output_format="list")))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 
 from reconciler.graph.build import Graph
 from reconciler.model.kinds import EntityKey
@@ -26,17 +27,18 @@ class Blocked:
 
 
 def sort_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps, each after those it requires; among free ones creates first, deletes last, then by key."""
+    """The steps, each after those it requires; as early as that allows creates, as late deletes; then by key."""
     by_id = {step.id: step for step in steps}
     sorter = TopologicalSorter({step.id: step.requires for step in by_id.values()})
     sorter.prepare()
     ordered: list[Step] = []
+    free: list[tuple[int, EntityKey, str]] = []
     while sorter.is_active():
-        ready = sorted(
-            (by_id[name] for name in sorter.get_ready()), key=lambda step: (_TURN[step.action], step.key, step.id)
-        )
-        ordered.extend(ready)
-        sorter.done(*(step.id for step in ready))
+        for step in (by_id[name] for name in sorter.get_ready()):
+            heappush(free, (_TURN[step.action], step.key, step.id))
+        name = heappop(free)[-1]
+        ordered.append(by_id[name])
+        sorter.done(name)
     return tuple(ordered)
 
 

@@ -1,0 +1,168 @@
+"""The golden plans of ``tests/cases/plan``: earlier catalogue, edits made live, catalogue now -> steps.
+
+A case is one YAML document with ``title`` and ``now``; ``was`` (what was applied before; default: nothing), ``edits``
+(JSON Patches that somebody made live, by key; paths below ``_instance``), ``others`` (instances that are not ours:
+``kind``, ``id``, ``properties``, ``stamp``), ``settings`` and ``options``; and what is expected: ``steps`` (every
+step in order; ``patch``, ``payload``, ``changes``, ``requires``, ``refs``, ``if_match`` and ``reason`` where said),
+``problems``, ``warnings``, ``refusals``, ``unpruned``, ``left_out``. Without refusals and unless ``converges`` is
+false, the plan is also carried out on the embedded repository, and nothing may be left to plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.apply.engine import apply_plan_async
+from reconciler.catalogue.documents import parse_documents
+from reconciler.diff.changes import FieldChange
+from reconciler.live.snapshot import LiveInstance, LiveState, read_live_async
+from reconciler.model.kinds import KINDS, Kind
+from reconciler.model.stamp import LINK
+from reconciler.plan.build import Options
+from reconciler.plan.steps import After, Plan, Step
+from reconciler.repository.client import RepositoryWriter
+from tests.plan_builders import (
+    applied,
+    edited,
+    key_of,
+    live_after,
+    make_instance,
+    make_plan,
+    patch_of,
+    plan_for,
+    repository,
+    uri_of,
+)
+
+Case = dict[str, Any]
+FOLDER = Path(__file__).parents[2] / "cases" / "plan"
+
+
+def _cases() -> list[Any]:
+    found = []
+    for file in sorted(FOLDER.glob("*.yaml")):
+        documents, complaints = parse_documents(file.read_bytes())
+        assert not complaints, (file.name, complaints)
+        found += [pytest.param(case.value, id=f"{file.stem}: {case.value['title']}") for case in documents]
+    return found
+
+
+CASES = _cases()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_golden_plan_is_made(case: Case) -> None:
+    plan = make_plan(case["now"], _live(case), options=Options(**case.get("options", {})), **case.get("settings", {}))
+    expected = {name: case.get(name, []) for name in ("problems", "warnings", "refusals", "unpruned", "left_out")}
+    assert [step.id for step in plan.steps] == [step["id"] for step in case.get("steps", [])]
+    for step, said in zip(plan.steps, case.get("steps", []), strict=True):
+        assert _told(step, said) == said
+    assert _rest(plan) == expected
+
+
+CARRIED_OUT = [case for case in CASES if not case.values[0].get("refusals") and case.values[0].get("converges", True)]
+
+
+@pytest.mark.parametrize("case", CARRIED_OUT)
+def test_a_golden_plan_can_be_carried_out_and_leaves_nothing_to_plan(case: Case) -> None:
+    asyncio.run(_carry_out(case))
+
+
+async def _carry_out(case: Case) -> None:
+    async with repository() as writer:
+        await _bring_about(case, writer)
+        settings = case.get("settings", {})
+        report = await apply_plan_async(await plan_for(case["now"], writer, **settings), writer)
+        assert report.tally.complete, report.outcomes
+        assert not (await plan_for(case["now"], writer, **settings)).steps
+
+
+# ---------------------------------------------------------------- what is live
+
+
+def _live(case: Case) -> LiveState:
+    others = (
+        make_instance(Kind(item["kind"]), item["id"], item["properties"], links=_links(item))
+        for item in case.get("others", [])
+    )
+    live = live_after(case.get("was", {}), *others)
+    for key, operations in case.get("edits", {}).items():
+        live = edited(live, key, *_below_instance(operations))
+    return live
+
+
+def _links(item: dict[str, Any]) -> dict[str, Any]:
+    return {LINK: {"href": item["stamp"], "title": "b1"}} if "stamp" in item else {}
+
+
+def _below_instance(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        operation if operation["path"].startswith("/_links") else operation | {"path": f"/_instance{operation['path']}"}
+        for operation in operations
+    ]
+
+
+async def _bring_about(case: Case, writer: RepositoryWriter) -> None:
+    """The same in a repository, whose URIs take the place of the made-up ones."""
+    report = await applied(case.get("was", {}), writer)
+    assert report.tally.complete, report.outcomes
+    live = {str(item.stamp.key): item for item in await read_live_async(writer) if item.stamp}
+    uris = {uri_of(key_of(key)): item.uri for key, item in live.items()}
+    for key, operations in case.get("edits", {}).items():
+        await _patch(writer, live[key], _mapped(_below_instance(operations), uris))
+    for item in case.get("others", []):
+        properties = _mapped(item["properties"], uris)
+        await writer.create(KINDS[Kind(item["kind"])].schema, properties, _links(item))
+
+
+async def _patch(writer: RepositoryWriter, item: LiveInstance, operations: Any) -> None:
+    instance = item.instance
+    await writer.patch(instance.address, KINDS[item.kind].schema, operations, if_match=instance.etag)
+
+
+def _mapped(value: Any, uris: dict[str, str]) -> Any:
+    text = json.dumps(value)
+    for made_up in sorted(uris, key=len, reverse=True):
+        text = text.replace(json.dumps(made_up), json.dumps(uris[made_up]))
+    return json.loads(text)
+
+
+# ---------------------------------------------------------------- what is told of a plan
+
+
+def _told(step: Step, said: dict[str, Any]) -> dict[str, Any]:
+    """Of a step, what the case speaks of."""
+    whole = {
+        "id": step.id,
+        "if_match": {"after": step.if_match.step} if isinstance(step.if_match, After) else step.if_match,
+        "requires": list(step.requires),
+        "reason": step.reason,
+        "patch": patch_of(step),
+        "payload": (step.payload or {}).get("_instance"),
+        "refs": [{"path": ref.path, "key": str(ref.key)} for ref in step.refs],
+        "changes": [_change(planned.change) for planned in step.changes],
+    }
+    return {name: whole[name] for name in said}
+
+
+def _change(change: FieldChange) -> dict[str, Any]:
+    told = {"path": change.path, "before": change.before, "after": change.after}
+    return told | {"reverts": True} if change.reverts else told
+
+
+def _rest(plan: Plan) -> dict[str, Any]:
+    return {
+        "problems": [{"key": str(problem.key), "message": problem.message} for problem in plan.problems],
+        "warnings": [{"key": str(warning.key), "message": warning.message} for warning in plan.warnings],
+        "refusals": [
+            {"keys": [str(key) for key in refusal.keys], "limit": refusal.limit, "allow": refusal.allow}
+            for refusal in plan.refusals
+        ],
+        "unpruned": [str(key) for key in plan.unpruned],
+        "left_out": [str(key) for key in plan.left_out],
+    }
