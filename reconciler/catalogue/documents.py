@@ -68,13 +68,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its position among those of the file, and its value.
+    """One YAML document: its position among those of the file, its value, and the line and column where it begins.
 
     sound: False where something in it could not be read, and null stands in its place.
     """
 
     index: int
     value: Any
+    start: tuple[int, int]
     sound: bool = True
 
 
@@ -322,7 +323,8 @@ def _documents(builder: _Builder) -> Iterator[Document]:
             value = builder.node(first)
             if not empty:
                 sound = all(wrong.code is not Code.YAML_VALUE for wrong in builder.complaints[told:])
-                yield Document(index, value, sound)
+                start = (first.start_mark.line + 1, first.start_mark.column + 1)
+                yield Document(index, value, start, sound)
             index += 1
         event = builder.next_event()
 

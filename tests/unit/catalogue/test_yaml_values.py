@@ -63,7 +63,7 @@ def test_a_scalar_means_what_yaml_1_2_says(text: str, value: Any) -> None:
 @pytest.mark.parametrize("text", [".inf", "-.INF", ".nan", "1e999", "9" * 401])
 def test_a_number_that_json_cannot_hold_is_refused(text: str) -> None:
     documents, complaints = parse_documents(f"a: {text}".encode())
-    assert documents == [Document(0, {"a": None}, sound=False)]
+    assert documents == [Document(0, {"a": None}, (1, 1), sound=False)]
     assert complaints[0].message == f"`{text[:40]}` is no number that JSON can hold"
 
 
@@ -96,7 +96,7 @@ def test_both_parsers_read_the_same() -> None:
 
 def test_empty_documents_count_but_hold_nothing() -> None:
     documents, complaints = parse_documents(b"# one\n---\n# two\n---\na: 1\n...\n# three\n")
-    assert (documents, complaints) == ([Document(1, {"a": 1})], [])
+    assert (documents, complaints) == ([Document(1, {"a": 1}, (5, 1))], [])
 
 
 def test_a_version_directive_changes_nothing() -> None:
