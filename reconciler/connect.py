@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.asgi import AsgiApp
     from reconciler.repository.client import RepositoryReader, RepositoryWriter
     from reconciler.repository.connection import Connection
+    from reconciler.repository.port import Pause
 
 EMBEDDED_URL = "http://localhost/data/core/xcore/"
 STATE_FOLDER = ".reconciler"
@@ -30,12 +31,14 @@ class Place:
     """Where to connect, and on whose behalf.
 
     root: the catalogue's folder, for an embedded repository.   environ: credentials, proxies and certificates.
+    notice: told when the repository makes us wait.
     """
 
     environment: Environment
     root: Path
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     parallelism: int = 10
+    notice: Callable[[Pause], None] | None = None
 
 
 @asynccontextmanager
@@ -47,7 +50,7 @@ async def open_for_reading(place: Place) -> AsyncIterator[RepositoryReader]:
     from reconciler.repository.client import open_reader
 
     with _reached(place, _database_to_read) as (settings, app):
-        async with open_reader(settings, app=app, environ=place.environ) as reader:
+        async with open_reader(settings, app=app, environ=place.environ, notice=place.notice) as reader:
             await reader.resolve_container()
             yield reader
 
@@ -58,7 +61,7 @@ async def open_for_writing(place: Place) -> AsyncIterator[RepositoryWriter]:
     from reconciler.repository.client import open_writer
 
     with _reached(place, _database_to_write) as (settings, app):
-        async with open_writer(settings, app=app, environ=place.environ) as writer:
+        async with open_writer(settings, app=app, environ=place.environ, notice=place.notice) as writer:
             await writer.resolve_container()
             yield writer
 

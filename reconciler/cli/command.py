@@ -106,20 +106,23 @@ def _told(error: ReconcilerError) -> Product:
         document["error"]["remedy"] = error.remedy
     ending = _ending(error)
     if ending.code == Exit.USAGE:
-        raise click.UsageError(_sentence(error))
+        raise click.UsageError(sentence(error).removeprefix("Error: "))
     if isinstance(error, CatalogueInvalid):
         document["problems"] = problems_document(error.problems)
         click.echo(problems_text(error.problems), err=True)
     else:
-        click.echo(f"Error: {_sentence(error)}", err=True)
+        click.echo(sentence(error), err=True)
     return Product("", document, ending)
 
 
-def _sentence(error: ReconcilerError) -> str:
-    from reconciler.report.words import visible
+def sentence(error: ReconcilerError) -> str:
+    """An error and its remedy, in lines of 80 columns."""
+    from reconciler.report.words import WIDTH, paragraph, visible
 
-    text = visible(error.message)
-    return f"{text}\n  -> {visible(error.remedy)}" if error.remedy else text
+    lines = paragraph(f"Error: {visible(error.message)}", "", WIDTH)
+    if error.remedy:
+        lines += paragraph(f"-> {visible(error.remedy)}", "  ", WIDTH)
+    return "\n".join(lines)
 
 
 def _ending(error: ReconcilerError) -> Ending:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.connect import Place
     from reconciler.model.catalogue import Catalogue
     from reconciler.model.problem import Problem
+    from reconciler.repository.port import Pause
 
 Made = TypeVar("Made")
 
@@ -79,11 +80,15 @@ def load(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
     return loaded.catalogue, sort_problems((*loaded.problems, *found))
 
 
-def place_of(request: Request, catalogue: Catalogue) -> Place:
-    """Where the catalogue's environment is reached."""
+def place_of(request: Request, catalogue: Catalogue, screen: Screen) -> Place:
+    """Where the catalogue's environment is reached; the user is told when the repository makes us wait."""
     from reconciler.connect import Place
 
-    return Place(catalogue.target, request.root, parallelism=request.parallelism)
+    def notice(pause: Pause) -> None:
+        why = "no answer" if pause.status is None else f"answer {pause.status}"
+        screen.say(f"{why} to {pause.method} {pause.path}; asking again in {pause.seconds:.1f} s")
+
+    return Place(catalogue.target, request.root, parallelism=request.parallelism, notice=notice)
 
 
 def run_async(work: Coroutine[Any, Any, Made]) -> Made:

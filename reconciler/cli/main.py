@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from reconciler.cli.command import sentence
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.graph import graph
@@ -65,7 +66,7 @@ def _ended(arguments: Sequence[str] | None) -> Ending:
         error.show()
         return Ending(Exit.ERROR, "an error, told above")
     except ReconcilerError as error:
-        click.echo(f"Error: {error.message}" + (f"\n  -> {error.remedy}" if error.remedy else ""), err=True)
+        click.echo(sentence(error), err=True)
         return Ending(Exit.ERROR, "an error, told above")
     except (click.Abort, KeyboardInterrupt):
         return Ending(Exit.INTERRUPTED, "interrupted")

@@ -80,7 +80,7 @@ async def _applied(screen: Screen, request: Request, catalogue: Catalogue, optio
     from reconciler.report.outcomes import report_document, report_text
     from reconciler.report.plans import plan_target_line, plan_text
 
-    async with open_for_writing(place_of(request, catalogue)) as writer:
+    async with open_for_writing(place_of(request, catalogue, screen)) as writer:
         live = await read_live_async(writer)
         plan = build_plan(catalogue, live, now=datetime.now(UTC), options=options)
         document: dict[str, Any] = {}

@@ -61,7 +61,7 @@ def drift(
     request = Request(folder, catalogue, env, at, strict, parallelism)
     loaded, _ = load_checked(request, screen)
     screen.say_on_terminal("Reading the live catalogue …")
-    live = run_async(_read(request, loaded))
+    live = run_async(_read(screen, request, loaded))
     refuse_incomplete(live)
     ownership = find_owned(live, loaded.name)
     found = build_drift(loaded, compare(loaded, ownership), len(ownership.owned))
@@ -76,11 +76,11 @@ def drift(
     return Product(f"{line}\n\n{drift_text(found, screen.paint, screen.width)}", document, _ending(found.answer))
 
 
-async def _read(request: Request, catalogue: Catalogue) -> LiveState:
+async def _read(screen: Screen, request: Request, catalogue: Catalogue) -> LiveState:
     from reconciler.connect import open_for_reading
     from reconciler.live.snapshot import read_live_async
 
-    async with open_for_reading(place_of(request, catalogue)) as reader:
+    async with open_for_reading(place_of(request, catalogue, screen)) as reader:
         return await read_live_async(reader)
 
 

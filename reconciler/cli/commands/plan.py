@@ -63,7 +63,7 @@ def plan(
     loaded, _ = load_checked(request, screen)
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")
-    made = run_async(_made(request, loaded, options))
+    made = run_async(_made(screen, request, loaded, options))
     ending = plan_ending(made, detailed=detailed_exitcode)
     if screen.json:
         return Product("", plan_document(made), ending)
@@ -71,12 +71,12 @@ def plan(
     return Product(f"{plan_target_line(made)}\n\n{text}", {}, ending)
 
 
-async def _made(request: Request, catalogue: Catalogue, options: Options) -> Plan:
+async def _made(screen: Screen, request: Request, catalogue: Catalogue, options: Options) -> Plan:
     from reconciler.connect import open_for_reading
     from reconciler.live.snapshot import read_live_async
     from reconciler.plan.build import build_plan
 
-    async with open_for_reading(place_of(request, catalogue)) as reader:
+    async with open_for_reading(place_of(request, catalogue, screen)) as reader:
         live = await read_live_async(reader)
     return build_plan(catalogue, live, now=datetime.now(UTC), options=options)
 
