@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from reconciler.apply.engine import apply_plan_async
-from reconciler.apply.outcomes import Outcome, Report
+from reconciler.apply.outcomes import Report
 from reconciler.live.snapshot import LiveState
 from reconciler.plan.steps import Plan
 from tests.plan_builders import Documents, live_after, make_plan, state_of
@@ -32,7 +31,3 @@ def changed(before: Documents, after: Documents, **writer: Any) -> tuple[Report,
 
 def carried_out(plan: Plan, writer: FakeWriter, **options: Any) -> tuple[Report, FakeWriter]:
     return asyncio.run(apply_plan_async(plan, as_writer(writer), **options)), writer
-
-
-def outcomes(report: Report) -> Mapping[str, Outcome]:
-    return report.outcomes
