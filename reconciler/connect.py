@@ -51,7 +51,7 @@ async def open_for_reading(place: Place) -> AsyncIterator[RepositoryReader]:
 
     with _reached(place, _database_to_read) as (settings, app):
         async with open_reader(settings, app=app, environ=place.environ, notice=place.notice) as reader:
-            await reader.resolve_container()
+            await _check_container(reader, settings)
             yield reader
 
 
@@ -62,8 +62,22 @@ async def open_for_writing(place: Place) -> AsyncIterator[RepositoryWriter]:
 
     with _reached(place, _database_to_write) as (settings, app):
         async with open_writer(settings, app=app, environ=place.environ, notice=place.notice) as writer:
-            await writer.resolve_container()
+            await _check_container(writer, settings)
             yield writer
+
+
+async def _check_container(door: RepositoryReader, settings: Connection) -> None:
+    """Know the container before anything is asked of it; a wrong one is told with those that there are."""
+    if settings.container is None:
+        await door.resolve_container()
+        return
+    there = await door.containers()
+    if all(found.container_id != settings.container for found in there):
+        names = ", ".join(f"{found.container_id} ({found.name})" for found in there) or "none"
+        raise ReconcilerError(
+            f"the sandbox {settings.sandbox} has no container {settings.container}; it has: {names}",
+            remedy="Correct `container` or `sandbox` of the environment in catalog.yaml.",
+        )
 
 
 @contextmanager

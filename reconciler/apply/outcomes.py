@@ -65,11 +65,12 @@ class Tally:
     skipped: int = 0
     not_attempted: int = 0
     unknown: int = 0
+    left_out: int = 0
 
     @property
     def complete(self) -> bool:
-        """Whether every step is done."""
-        return not (self.failed or self.skipped or self.not_attempted or self.unknown)
+        """Whether every step is done, and nothing was left out of the plan."""
+        return not (self.failed or self.skipped or self.not_attempted or self.unknown or self.left_out)
 
     @property
     def written(self) -> int:
@@ -116,6 +117,7 @@ class Report:
             kinds.count(Skipped),
             kinds.count(NotAttempted),
             kinds.count(Unknown),
+            len(self.plan.blocked),
         )
 
 

@@ -53,11 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _ended(arguments: Sequence[str] | None) -> Ending:
     try:
+        words = list(sys.argv[1:] if arguments is None else arguments)
         ending = cli.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="reconciler",
-            standalone_mode=False,
-            auto_envvar_prefix="RECONCILER",
+            words, prog_name="reconciler", standalone_mode=False, auto_envvar_prefix="RECONCILER", obj=words
         )
     except click.UsageError as error:
         error.show()
