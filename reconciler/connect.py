@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Environment
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.asgi import AsgiApp
     from reconciler.repository.client import RepositoryReader, RepositoryWriter
     from reconciler.repository.connection import Connection
+    from reconciler.repository.port import Pause
 
 EMBEDDED_URL = "http://localhost/data/core/xcore/"
 STATE_FOLDER = ".reconciler"
@@ -29,12 +31,14 @@ class Place:
     """Where to connect, and on whose behalf.
 
     root: the catalogue's folder, for an embedded repository.   environ: credentials, proxies and certificates.
+    notice: told when the repository makes us wait.
     """
 
     environment: Environment
     root: Path
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     parallelism: int = 10
+    notice: Callable[[Pause], None] | None = None
 
 
 @asynccontextmanager
@@ -46,7 +50,7 @@ async def open_for_reading(place: Place) -> AsyncIterator[RepositoryReader]:
     from reconciler.repository.client import open_reader
 
     with _reached(place, _database_to_read) as (settings, app):
-        async with open_reader(settings, app=app, environ=place.environ) as reader:
+        async with open_reader(settings, app=app, environ=place.environ, notice=place.notice) as reader:
             await reader.resolve_container()
             yield reader
 
@@ -57,7 +61,7 @@ async def open_for_writing(place: Place) -> AsyncIterator[RepositoryWriter]:
     from reconciler.repository.client import open_writer
 
     with _reached(place, _database_to_write) as (settings, app):
-        async with open_writer(settings, app=app, environ=place.environ) as writer:
+        async with open_writer(settings, app=app, environ=place.environ, notice=place.notice) as writer:
             await writer.resolve_container()
             yield writer
 
@@ -71,10 +75,15 @@ def _reached(place: Place, database: Callable[[Path], str]) -> Iterator[tuple[Co
     from reconciler.emulator.app import Emulator
     from reconciler.emulator.asgi import asgi_app
 
-    environment = place.environment
     path = database(place.root)
-    with Emulator.open(path, sandbox=environment.sandbox, container=environment.container) as emulator:
+    container = place.environment.container or (None if Path(path).is_file() else _first_container(place.environment))
+    with Emulator.open(path, sandbox=place.environment.sandbox, container=container) as emulator:
         yield _embedded(place), asgi_app(emulator)
+
+
+def _first_container(environment: Environment) -> str:
+    """The id of a container not made yet: always the same, so that a plan for an empty repository is too."""
+    return str(uuid5(NAMESPACE_URL, f"urn:reconciler:embedded:{environment.sandbox}"))
 
 
 def _database_to_read(root: Path) -> str:

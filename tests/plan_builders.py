@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import jsonpatch
-from pydantic import TypeAdapter
 
 from reconciler.apply.engine import apply_plan_async
 from reconciler.apply.outcomes import Report
@@ -24,7 +23,7 @@ from reconciler.emulator.asgi import asgi_app
 from reconciler.live.ownership import find_owned
 from reconciler.live.snapshot import LiveInstance, LiveState, read_live_async
 from reconciler.model.catalogue import Catalogue
-from reconciler.model.entities import AnyEntity, Entity
+from reconciler.model.entities import ENTITY_TYPES, Entity
 from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.problem import Source
 from reconciler.model.settings import Settings
@@ -42,7 +41,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 UNGUARDED = Options(allow_deletes=10**9)
 Documents = Mapping[str, Mapping[str, Any]]
 
-_ADAPTER: TypeAdapter[Entity] = TypeAdapter(AnyEntity)
+_TYPES = {entity.KIND.value: entity for entity in ENTITY_TYPES}
 
 
 # ---------------------------------------------------------------- Git
@@ -55,7 +54,7 @@ def key_of(text: str) -> EntityKey:
 
 def make_entity(key: str, **fields: Any) -> Entity:
     kind, _, name = key.partition("/")
-    return _ADAPTER.validate_python({"kind": kind, "key": name, "name": name, **fields})
+    return _TYPES[kind].model_validate({"kind": kind, "key": name, "name": name, **fields})
 
 
 def make_catalogue(documents: Documents, **settings: Any) -> Catalogue:

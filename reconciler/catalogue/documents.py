@@ -28,6 +28,7 @@ MAX_SLOW_BYTES = 256 * 1024  # of a text that needs the slower parser
 MAX_EXPANDED = 200_000  # nodes that all aliases of a file may stand for
 
 _TAGS = {f"tag:yaml.org,2002:{name}": name for name in ("str", "int", "float", "bool", "null", "map", "seq")}
+_TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _CONSTANTS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -36,7 +37,9 @@ _CONSTANTS: dict[str, Any] = {
 _INT = re.compile(r"[-+]?[0-9]{1,400}", re.ASCII)
 _BASED = re.compile(r"0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|[-+]?[0-9]{401,}", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FIRST_OF_NUMBER = frozenset("0123456789+-.")
 
 
@@ -65,11 +68,27 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: its position among those of the file, and its value."""
+    """One YAML document: its position among those of the file, its value, and the line and column where it begins.
+
+    sound: False where something in it could not be read, and null stands in its place.
+    """
 
     index: int
     value: Any
-    line: int
+    start: tuple[int, int]
+    sound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for. nodes: how many values; height: how many levels. Open while it is being read."""
+
+    value: Any = None
+    nodes: int = 1
+    height: int = 0
+
+
+_OPEN = _Anchored()
 
 
 @dataclass(slots=True)
@@ -78,10 +97,11 @@ class _Builder:
 
     next_event: NextEvent
     complaints: list[Complaint] = field(default_factory=list)
-    anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    anchors: dict[str, _Anchored] = field(default_factory=dict)
     nodes: int = 0
     expanded: int = 0
     depth: int = 0
+    deepest: int = 0  # of the values since the innermost open anchor
 
     def complain(self, code: Code, event: Any, message: str, remedy: str) -> None:
         mark = event.start_mark
@@ -97,30 +117,51 @@ class _Builder:
         if event.__class__ is ScalarEvent:
             value = self.scalar(event)
             if event.anchor is not None:
-                self.anchors[event.anchor] = (value, 1)
+                self.anchors[event.anchor] = _Anchored(value)
             return value
         if event.__class__ is AliasEvent:
             return self.alias(event)
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.refuse(Code.LIMIT, event, f"nested deeper than {MAX_DEPTH} levels", "Flatten the structure.")
-        before = self.nodes + self.expanded
-        if event.tag is not None and _TAGS.get(event.tag) not in {"map", "seq"}:
-            self.unknown_tag(event)
-        value = self.mapping() if event.__class__ is MappingStartEvent else self.sequence()
-        self.depth -= 1
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, self.nodes + self.expanded - before + 1)
+            return self.anchored(event)
+        return self.collection(event)
+
+    def collection(self, event: Any) -> Any:
+        self.depth += 1
+        if self.depth > self.deepest:
+            self.deepest = self.depth
+            if self.depth > MAX_DEPTH:
+                raise self.too_deep(event)
+        mapping = event.__class__ is MappingStartEvent
+        if event.tag is not None and event.tag != "!" and _TAGS.get(event.tag) != ("map" if mapping else "seq"):
+            self.unknown_tag(event)
+        value = self.mapping() if mapping else self.sequence()
+        self.depth -= 1
         return value
+
+    def anchored(self, event: Any) -> Any:
+        """A collection that aliases may name; it counts for each of them, in size and in depth."""
+        nodes, deepest = self.nodes + self.expanded, self.deepest
+        self.anchors[event.anchor] = _OPEN
+        self.deepest = self.depth
+        value = self.collection(event)
+        height = self.deepest - self.depth
+        self.anchors[event.anchor] = _Anchored(value, self.nodes + self.expanded - nodes + 1, height)
+        self.deepest = max(deepest, self.deepest)
+        return value
+
+    def too_deep(self, event: Any) -> Unreadable:
+        return self.refuse(Code.LIMIT, event, f"nested deeper than {MAX_DEPTH} levels", "Flatten the structure.")
 
     def mapping(self) -> dict[str, Any]:
         value: dict[str, Any] = {}
         next_event = self.next_event
         event = next_event()
         while event.__class__ is not MappingEndEvent:
-            if event.__class__ is ScalarEvent and (event.tag is None or event.tag.endswith(":str")):
+            if event.__class__ is ScalarEvent and (event.tag is None or event.tag in _TEXT_TAGS):
                 self.nodes += 1
                 key = event.value
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = _Anchored(key)
                 if key in value:
                     self.complain(
                         Code.DUPLICATE_FIELD, event, f"`{key}` stands twice in one mapping", "Keep one of the two."
@@ -143,20 +184,24 @@ class _Builder:
 
     def alias(self, event: Any) -> Any:
         known = self.anchors.get(event.anchor)
-        if known is None:
+        if known is None or known is _OPEN:
+            where = "has no anchor before it" if known is None else "stands inside what it names"
             self.complain(
-                Code.YAML_VALUE, event, f"the alias `*{event.anchor}` has no anchor before it", "Write the value out."
+                Code.YAML_VALUE, event, f"the alias `*{event.anchor}` {where}", "Write the value out instead."
             )
             return None
-        self.expanded += known[1]
+        self.expanded += known.nodes
         if self.expanded > MAX_EXPANDED:
             raise self.refuse(
                 Code.LIMIT,
                 event,
-                f"its aliases stand for more than {MAX_EXPANDED} values",
+                f"the aliases of this file stand for more than {MAX_EXPANDED:,} values",
                 "Write the values out, or split the file.",
             )
-        return known[0]
+        self.deepest = max(self.deepest, self.depth + known.height)
+        if self.deepest > MAX_DEPTH:
+            raise self.too_deep(event)
+        return known.value
 
     def scalar(self, event: Any) -> Any:
         text = event.value
@@ -211,8 +256,7 @@ def parse_documents(text: bytes) -> tuple[list[Document], list[Complaint]]:
     Empty documents (only comments) are left out, but counted in ``index``.
     """
     if len(text) > MAX_BYTES:
-        size = f"{len(text) / 1024 / 1024:.1f} MiB"
-        return [], [Complaint(Code.LIMIT, 1, 1, f"{size}, over the limit of 5 MiB", "Split the file.")]
+        return [], [Complaint(Code.LIMIT, 1, 1, "this file is larger than 5 MiB", "Split it.")]
     return _with_events(text, lambda next_event: _parse(text, next_event))
 
 
@@ -244,22 +288,23 @@ def _with_events(text: bytes, consume: Callable[[NextEvent], Consumed]) -> Consu
 
 
 def _c_events(text: bytes) -> NextEvent:
-    """Events of libyaml; an encoding error is raised with the first event, where the others are."""
-    parser: list[CParser] = []
-
-    def next_event() -> Any:
-        if not parser:
-            parser.append(CParser(text))
-        return parser[0].get_event()
-
-    return next_event
+    get_event: NextEvent = CParser(text).get_event  # parses nothing yet, so that all errors come with events
+    return get_event
 
 
 def _python_events(text: bytes) -> NextEvent:
     from ruamel.yaml import YAML
+    from ruamel.yaml.scanner import ScannerError
 
     events = YAML(typ="safe", pure=True).parse(text)
-    return lambda: next(events)
+
+    def next_event() -> Any:
+        event = next(events)
+        if event.__class__ is ScalarEvent and _SURROGATE.search(event.value):  # libyaml refuses it by itself
+            raise ScannerError(None, None, "found invalid Unicode character escape code", event.start_mark)
+        return event
+
+    return next_event
 
 
 def _colon_in_flow(error: YAMLError) -> bool:
@@ -274,9 +319,12 @@ def _documents(builder: _Builder) -> Iterator[Document]:
             builder.anchors.clear()
             first = builder.next_event()
             empty = first.__class__ is ScalarEvent and first.value == "" and first.implicit[0]
+            told = len(builder.complaints)
             value = builder.node(first)
             if not empty:
-                yield Document(index, value, first.start_mark.line + 1)
+                sound = all(wrong.code is not Code.YAML_VALUE for wrong in builder.complaints[told:])
+                start = (first.start_mark.line + 1, first.start_mark.column + 1)
+                yield Document(index, value, start, sound)
             index += 1
         event = builder.next_event()
 
@@ -284,14 +332,17 @@ def _documents(builder: _Builder) -> Iterator[Document]:
 def _syntax(error: YAMLError, text: bytes) -> Complaint:
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         line, column = error.problem_mark.line + 1, error.problem_mark.column + 1
-        found = "\t" in _line(text, line)[:column]
-        message = "a tab cannot indent YAML" if found else f"not YAML: {error.problem}"
-        if error.context and not found:
+        if _tab_before(text, line, column):
+            return Complaint(Code.SYNTAX, line, column, "a tab cannot indent YAML", "Indent with spaces.")
+        message = f"not YAML: {error.problem}"
+        if error.context:
             message += f", {error.context}"
-        remedy = "Indent with spaces." if found else "Check the indentation, quotes and brackets here and just above."
+        remedy = "Check the indentation, quotes and brackets here and just above."
+        if _colon_in_flow(error):
+            remedy = "Put text that holds a colon in quotes."
         return Complaint(Code.SYNTAX, line, column, message, remedy)
     position = getattr(error, "position", 0) or 0
-    before = text[:position].decode("utf-8", "replace")
+    before = text[:position].decode("utf-8", "ignore")
     reason = str(getattr(error, "reason", error))
     return Complaint(
         Code.SYNTAX,
@@ -302,9 +353,13 @@ def _syntax(error: YAMLError, text: bytes) -> Complaint:
     )
 
 
-def _line(text: bytes, number: int) -> str:
-    lines = text.split(b"\n", number)
-    return lines[number - 1].decode("utf-8", "replace") if number <= len(lines) else ""
+def _tab_before(text: bytes, line: int, column: int) -> bool:
+    """Whether a tab stands at this place, or in the indentation of its line."""
+    encoding = "utf-16" if text.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    lines = _LINE_BREAK.split(text.decode(encoding, "replace"), line)
+    found = lines[line - 1] if line <= len(lines) else ""
+    indentation = found[: len(found) - len(found.lstrip())]
+    return "\t" in indentation[:column] or found[column - 1 : column] == "\t"
 
 
 # ---------------------------------------------------------------- places
@@ -389,7 +444,11 @@ def _place(event: Any, next_event: NextEvent, anchors: dict[str, _Place], depth:
         start = item.start_mark
         key: str | int = len(place.children)
         if ends is MappingEndEvent:
-            key = item.value if item.__class__ is ScalarEvent else str(_place(item, next_event, anchors, depth + 1))
+            if item.__class__ is ScalarEvent:
+                key = item.value
+            else:  # no text, so that no path names it
+                key = ~len(place.children)
+                _place(item, next_event, anchors, depth + 1)
             item = next_event()
         place.children[key] = (start.line + 1, start.column + 1, _place(item, next_event, anchors, depth + 1))
         item = next_event()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from reconciler.catalogue.documents import MAX_BYTES, SourceText
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.problem import Code, Problem, SourceSpan
+from reconciler.model.problem import CatalogueInvalid, Code, Problem, SourceSpan
 
 SETTINGS_FILE = "catalog.yaml"
 ENVIRONMENTS = "environments"
-_NO_ENTITIES = {"decisions", ENVIRONMENTS}
+DECISIONS = "decisions"  # cases for decisions, read by those who test them
 _ENDINGS = (".yaml", ".yml")
+_BROKEN_LINK = {errno.ENOENT, errno.ELOOP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class TextFile:
     @property
     def stem(self) -> str:
         """The file's name without folders and ending."""
-        return self.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        return self.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,69 +49,96 @@ class Files:
 def read_files(root: Path) -> Files:
     """Read every YAML file of a catalogue directory.
 
-    Raises ``ReconcilerError`` when there is no such directory, or no ``catalog.yaml`` in it.
+    Raises ``ReconcilerError`` when there is no such directory, or no ``catalog.yaml`` in it; ``CatalogueInvalid`` when
+    that file cannot be read.
     """
     if not root.is_dir():
         raise ReconcilerError(f"{root} is not a directory", remedy="Name the folder that holds catalog.yaml.")
-    if not (root / SETTINGS_FILE).is_file():
+    if not (root / SETTINGS_FILE).is_file() and not (root / SETTINGS_FILE).is_symlink():
         raise ReconcilerError(
             f"there is no {SETTINGS_FILE} in {root}",
             remedy="Name the folder that holds it; -C DIR or the argument CATALOG says which.",
         )
-    problems: list[Problem] = []
-    paths = sorted(_yaml_paths(root, problems))
-    texts = [text for path in paths if (text := _read(root, path, problems)) is not None]
+    folder = _Folder(root)
+    texts = [text for path in sorted(folder.yaml_paths()) if (text := folder.read(path)) is not None]
     settings = [text for text in texts if text.path == SETTINGS_FILE]
     if not settings:
-        raise ReconcilerError(
-            f"{root / SETTINGS_FILE} cannot be read", remedy=problems[0].message if problems else None
-        )
+        raise CatalogueInvalid(folder.problems)
     rest = [text for text in texts if text.path != SETTINGS_FILE]
     overlays = tuple(text for text in rest if text.path.startswith(f"{ENVIRONMENTS}/"))
-    folders = {name + "/" for name in _NO_ENTITIES}
-    entities = tuple(text for text in rest if not text.path.startswith(tuple(folders)))
-    return Files(settings[0], entities, overlays, tuple(problems))
+    entities = tuple(text for text in rest if not text.path.startswith(f"{ENVIRONMENTS}/"))
+    return Files(settings[0], entities, overlays, tuple(folder.problems))
 
 
-def _yaml_paths(root: Path, problems: list[Problem]) -> Iterator[str]:
-    inside = root.resolve()
-    for folder, subfolders, names in os.walk(root, onerror=lambda error: problems.append(_unreadable(root, error))):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        below = Path(folder).relative_to(root)
-        for name in [*names, *subfolders]:
-            path = below / name
-            is_yaml = name.endswith(_ENDINGS) and not name.startswith(".")
-            if Path(folder, name).is_symlink() and (is_yaml or name in subfolders):
-                target = Path(folder, name).resolve()
-                if not target.is_relative_to(inside):
-                    problems.append(_leaves(root, path))
-                    continue
-            if is_yaml and name in names:
-                yield path.as_posix()
+class _Folder:
+    """A catalogue directory while it is read; ``problems`` grows."""
+
+    def __init__(self, root: Path) -> None:
+        self.prefix = "" if root == Path() else f"{root.as_posix().rstrip('/')}/"
+        self.inside = os.path.realpath(root)
+        self.problems: list[Problem] = []
+
+    def yaml_paths(self) -> list[str]:
+        """The paths of all YAML files below the root; hidden ones and decision cases are left out."""
+        found: list[str] = []
+        waiting = [""]
+        while waiting:
+            below = waiting.pop()
+            try:
+                with os.scandir(f"{self.prefix}{below}" or ".") as entries:
+                    for entry in entries:
+                        if entry.name.startswith(".") or (not below and entry.name == DECISIONS):
+                            continue
+                        path = f"{below}{entry.name}"
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(f"{path}/")
+                        elif self._is_wanted(entry, path):
+                            found.append(path)
+            except OSError as error:
+                self._unreadable(below.rstrip("/"), error)
+        return found
+
+    def _is_wanted(self, entry: os.DirEntry[str], path: str) -> bool:
+        """Whether this is a YAML file of the catalogue. A folder that is a link into it is read where it stands."""
+        is_yaml = entry.name.endswith(_ENDINGS)
+        if entry.is_symlink():
+            is_folder = os.path.isdir(entry.path)  # noqa: PTH112 - unlike the entry's own, it takes links in a circle
+            if not is_yaml and not is_folder:
+                return False
+            target = os.path.realpath(entry.path)
+            if target != self.inside and not target.startswith(f"{self.inside.rstrip('/')}/"):
+                remedy = "Copy what it points to into the catalogue."
+                self._complain(Code.LINK, path, "a link that leaves the catalogue is not followed", remedy)
+                return False
+            if is_folder:
+                return False
+            if not os.path.exists(entry.path):  # noqa: PTH110 - as above; reading it tells why
+                return is_yaml
+        if is_yaml and not entry.is_file():
+            self._complain(Code.FILE, path, "neither a file nor a folder", "Remove it, or give it another ending.")
+            return False
+        return is_yaml
+
+    def read(self, path: str) -> TextFile | None:
+        """One file; no more of it than shows that it is too large."""
+        name = f"{self.prefix}{path}"
+        try:
+            with FileIO(name) as file:
+                too_large = os.fstat(file.fileno()).st_size > MAX_BYTES
+                text = file.read(MAX_BYTES + 1 if too_large else -1)
+        except OSError as error:
+            self._unreadable(path, error)
+            return None
+        return TextFile(path, _shown(name), SourceText(text))
+
+    def _unreadable(self, path: str, error: OSError) -> None:
+        remedy = "Mend the link, or remove it." if error.errno in _BROKEN_LINK else "Check its permissions."
+        self._complain(Code.FILE, path, f"cannot be read: {error.strerror}", remedy)
+
+    def _complain(self, code: Code, path: str, message: str, remedy: str) -> None:
+        self.problems.append(Problem(code, SourceSpan(_shown(f"{self.prefix}{path}") or "."), message, remedy))
 
 
-def _leaves(root: Path, path: Path) -> Problem:
-    return Problem(
-        Code.LINK,
-        SourceSpan((root / path).as_posix()),
-        "a link that leaves the catalogue is not followed",
-        "Copy what it points to into the catalogue.",
-    )
-
-
-def _unreadable(root: Path, error: OSError) -> Problem:
-    name = error.filename or root
-    return Problem(
-        Code.FILE, SourceSpan(Path(name).as_posix()), f"cannot be read: {error.strerror}", "Check its permissions."
-    )
-
-
-def _read(root: Path, path: str, problems: list[Problem]) -> TextFile | None:
-    full = root / path
-    try:
-        with full.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        problems.append(_unreadable(root, error))
-        return None
-    return TextFile(path, full.as_posix(), SourceText(text))
+def _shown(name: str) -> str:
+    """A file's name as text that every terminal takes; bytes that are no UTF-8 cannot be shown."""
+    return name if name.isascii() else name.encode(errors="surrogateescape").decode(errors="replace")

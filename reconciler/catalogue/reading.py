@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from reconciler.catalogue.complaints import problems_of
+from reconciler.catalogue.complaints import KEY_RULE, did_you_mean, problems_of, show
 from reconciler.catalogue.documents import Document, parse_documents
-from reconciler.catalogue.files import Files, TextFile, read_files
+from reconciler.catalogue.files import TextFile, read_files
 from reconciler.catalogue.revision import read_revision
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.collector import collector_paused
-from reconciler.model.entities import ENTITY_TYPES, AnyEntity, Entity
+from reconciler.model.entities import ENTITY_TYPES, KEY_PATTERN, Entity
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kinds import EntityKey, Kind
-from reconciler.model.problem import CatalogueInvalid, Code, Problem, Source, SourceSpan
+from reconciler.model.problem import CatalogueInvalid, Code, Part, Problem, Source, SourceSpan
 from reconciler.model.settings import Settings
 
-_BY_KIND = {entity.KIND.value: entity for entity in ENTITY_TYPES}
+_BY_KIND: Mapping[str, type[Entity]] = {entity.KIND.value: entity for entity in ENTITY_TYPES}
 _KINDS = ", ".join(kind.value for kind in Kind)
+_KEY = re.compile(KEY_PATTERN)
+_ENDS_READING = {Code.SYNTAX, Code.LIMIT}
 
 
 class WrongEnvironment(ReconcilerError):
@@ -43,26 +46,32 @@ class _Found:
     entities: dict[EntityKey, Entity] = field(default_factory=dict)
     sources: dict[EntityKey, Source] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unread: set[EntityKey] = field(default_factory=set)
+    whole: bool = True
+
+    def complain(self, code: Code, span: SourceSpan, message: str, remedy: str) -> None:
+        self.problems.append(Problem(code, span, message, remedy))
 
 
 def read_catalogue(root: Path, environment: str | None = None) -> Loaded:
     """Read a catalogue directory for one environment; without a name, for its default or only one.
 
-    Raises ``CatalogueInvalid`` when ``catalog.yaml`` itself cannot be used, ``WrongEnvironment`` when the
-    environment must be named or is unknown, ``ReconcilerError`` when there is no catalogue.
+    Raises ``CatalogueInvalid``, with what is wrong in all files, when ``catalog.yaml`` itself cannot be used;
+    ``WrongEnvironment`` when the environment must be named or is unknown; ``ReconcilerError`` when there is no
+    catalogue.
     """
     with collector_paused():
         files = read_files(root)
-        settings, source = _read_settings(files.settings)
-        name = _choose(settings, environment)
-        found = _Found(problems=list(files.problems))
-        found.problems.extend(_shared_containers(settings, source))
-        found.problems.extend(_not_yet(settings, source, files))
-        adapter: TypeAdapter[Entity] = TypeAdapter(AnyEntity)
+        found = _Found(problems=list(files.problems), whole=not files.problems)
         for file in files.entities:
-            _read_entities(file, adapter, found)
+            _read_entities(file, found)
+        found.problems.extend(_overlays_not_yet(files.overlays))
+        settings, source = _read_settings(files.settings, found)
+        found.problems.extend(_shared_containers(settings, source))
+        found.problems.extend(_settings_not_yet(settings, source))
+        name = _choose(settings, environment)
         revision = read_revision(root)
-        keys = sorted(found.entities)
+        keys = sorted(found.entities, key=lambda key: key.order)
     catalogue = Catalogue(
         root.as_posix(),
         settings,
@@ -72,6 +81,8 @@ def read_catalogue(root: Path, environment: str | None = None) -> Loaded:
         found.sources,
         revision.commit,
         revision.dirty,
+        frozenset(found.unread),
+        found.whole,
     )
     return Loaded(catalogue, tuple(sorted(found.problems, key=lambda problem: problem.order)))
 
@@ -79,18 +90,40 @@ def read_catalogue(root: Path, environment: str | None = None) -> Loaded:
 # ---------------------------------------------------------------- settings
 
 
-def _read_settings(file: TextFile) -> tuple[Settings, Source]:
+def _read_settings(file: TextFile, found: _Found) -> tuple[Settings, Source]:
     source = Source(file.name, partial(file.source.locate, 0))
     documents, problems = _documents(file)
-    if not problems and len(documents) != 1:
-        problems = [Problem(Code.SETTINGS, source.span(), "should hold one document", "Write the settings here.")]
-    if problems:
-        raise CatalogueInvalid(problems)
+    settings = None
+    if not problems:
+        settings, problems = _settings(documents, file, source)
+    if settings is None:
+        raise CatalogueInvalid([*found.problems, *problems])
+    return settings, source
+
+
+def _settings(documents: list[Document], file: TextFile, source: Source) -> tuple[Settings | None, list[Problem]]:
+    if not documents:
+        remedy = "Begin with `catalog: NAME` and `environments:`."
+        return None, [Problem(Code.SETTINGS, source.span(), f"{file.path} is empty", remedy)]
+    if len(documents) > 1:
+        second = SourceSpan(file.name, *file.source.locate(documents[1].index, (), Part.VALUE))
+        remedy = "Keep one; entities belong in files of their own."
+        return None, [Problem(Code.SETTINGS, second, f"{file.path} holds a second document", remedy)]
     value = documents[0].value
     try:
-        return Settings.model_validate(value), source
+        settings = Settings.model_validate(value)
     except ValidationError as error:
-        raise CatalogueInvalid(tuple(problems_of(error, value, source, Settings))) from None
+        return None, list(problems_of(error, value, source, Settings))
+    problem = _unknown_default(settings, source)
+    return (None, [problem]) if problem else (settings, [])
+
+
+def _unknown_default(settings: Settings, source: Source) -> Problem | None:
+    name = settings.default_environment
+    if name is None or name in settings.environments:
+        return None
+    remedy = did_you_mean(name, settings.environments) or f"There are: {', '.join(sorted(settings.environments))}."
+    return Problem(Code.SETTINGS, source.span("default_environment"), f"there is no environment `{name}`", remedy)
 
 
 def _choose(settings: Settings, asked: str | None) -> str:
@@ -104,15 +137,17 @@ def _choose(settings: Settings, asked: str | None) -> str:
 
 
 def _shared_containers(settings: Settings, source: Source) -> Iterator[Problem]:
-    first: dict[tuple[str, str | None, str], str] = {}
+    first: dict[tuple[str, str], str] = {}
     for name, environment in settings.environments.items():
-        place = (environment.repository.rstrip("/"), environment.container, environment.sandbox)
+        repository = environment.repository.rstrip("/").lower()
+        # Containers have ids of their own; without one it is the only container of the sandbox.
+        place = (repository, f"container {environment.container}" if environment.container else environment.sandbox)
         if place in first:
             yield Problem(
                 Code.SHARED_CONTAINER,
-                source.span("environments", name),
-                f"`{name}` and `{first[place]}` are one container",
-                "Give each environment a container or sandbox of its own.",
+                source.key_span("environments", name),
+                f"the environments `{first[place]}` and `{name}` are one container",
+                "Give each a container or a sandbox of its own.",
             )
         first.setdefault(place, name)
 
@@ -132,63 +167,83 @@ def _at(file: TextFile, line: int, column: int) -> SourceSpan:
     return SourceSpan(file.name, line, column)
 
 
-def _read_entities(file: TextFile, adapter: TypeAdapter[Entity], found: _Found) -> None:
+def _read_entities(file: TextFile, found: _Found) -> None:
     documents, problems = _documents(file)
     found.problems.extend(problems)
-    single = len(documents) == 1
+    ended = any(problem.code in _ENDS_READING for problem in problems)
+    found.whole = found.whole and not ended
+    single = len(documents) == 1 and not ended
+    told = frozenset(problem.span for problem in problems)
     for document in documents:
-        source = Source(file.name, partial(file.source.locate, document.index))
+        source = Source(file.name, partial(file.source.locate, document.index), document.start)
         value = document.value
         if not isinstance(value, dict):
-            found.problems.append(
-                Problem(Code.DOCUMENT, source.span(), "this document is no entity", "Write `kind: …` and its fields.")
-            )
+            remedy = "Write `kind: …` and the fields of an entity."
+            found.complain(Code.DOCUMENT, source.span(), f"this document is {show(value)}, not an entity", remedy)
             continue
         if "key" not in value and single:
-            value = {**value, "key": file.stem}
-        entity = _entity(value, adapter, source, found)
-        if entity is not None:
+            value = {**value, "key": _key_of_file(file, source, found)}
+        entity = _entity(value, source, found, told)
+        if entity is not None and document.sound:
             _add(entity, source, found)
+        elif entity is not None:
+            found.unread.add(entity.entity_key)
 
 
-def _entity(value: dict[str, Any], adapter: TypeAdapter[Entity], source: Source, found: _Found) -> Entity | None:
-    try:
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        kind = value.get("kind")
-        if not isinstance(kind, str) or kind not in _BY_KIND:
-            found.problems.append(_wrong_kind(kind, source))
-        else:
-            found.problems.extend(problems_of(error, value, source, _BY_KIND[kind]))
+def _key_of_file(file: TextFile, source: Source, found: _Found) -> str:
+    """The key of an entity that does not write its own."""
+    if _KEY.fullmatch(file.stem):
+        return file.stem
+    found.complain(
+        Code.KEY,
+        source.span(),
+        f"`key` is missing, and the file's name {show(file.stem)} is no valid one",
+        f"Add `key: …`, or rename the file. {KEY_RULE}",
+    )
+    return ""
+
+
+def _entity(value: dict[str, Any], source: Source, found: _Found, told: frozenset[SourceSpan]) -> Entity | None:
+    """The entity that a document spells; of what is wrong at one place, only what was told first is told."""
+    kind, key = value.get("kind"), value.get("key")
+    entity_type = _BY_KIND.get(kind) if isinstance(kind, str) else None
+    if entity_type is None:
+        found.problems.append(_wrong_kind(kind, source))
+        if isinstance(key, str):
+            found.unread.update(EntityKey(each, key) for each in Kind)
         return None
+    if key == "":  # told before
+        value = {**value, "key": "0"}
+    try:
+        entity = entity_type.model_validate(value)
+    except ValidationError as error:
+        problems = problems_of(error, value, source, entity_type)
+        found.problems.extend(problem for problem in problems if problem.span not in told)
+        if isinstance(key, str):
+            found.unread.add(EntityKey(entity_type.KIND, key))
+        return None
+    return entity if key != "" else None
 
 
 def _wrong_kind(kind: Any, source: Source) -> Problem:
-    from difflib import get_close_matches
-
     if kind is None:
-        return Problem(Code.KIND, source.span(), "`kind` is missing", f"Add `kind:` with one of {_KINDS}.")
-    near = get_close_matches(str(kind), _BY_KIND, n=1)
-    remedy = f"Did you mean `{near[0]}`?" if near else f"The kinds are {_KINDS}."
-    return Problem(Code.KIND, source.span("kind"), f"`{kind}` is no kind", remedy)
+        return Problem(Code.KIND, source.span("kind"), "`kind` is missing", f"Add `kind:` with one of {_KINDS}.")
+    near = did_you_mean(kind.lower(), _BY_KIND) if isinstance(kind, str) else None
+    remedy = near or f"The kinds are {_KINDS}."
+    return Problem(Code.KIND, source.span("kind"), f"{show(kind)} is no kind", remedy)
 
 
 def _add(entity: Entity, source: Source, found: _Found) -> None:
     key = entity.entity_key
     if key in found.entities:
         other = found.sources[key].span("key")
-        found.problems.append(
-            Problem(
-                Code.DUPLICATE_KEY,
-                source.span("key"),
-                f"{key} is also written at {other}",
-                "Give one of the two another key, or remove it.",
-            )
-        )
+        remedy = "Give one of the two another key, or remove it."
+        found.complain(Code.DUPLICATE_KEY, source.span("key"), f"{key} is also written at {other}", remedy)
         return
     found.entities[key] = entity
     found.sources[key] = source
-    found.problems.extend(_entity_not_yet(entity, source))
+    if entity.external is not None or entity.protect or entity.only is not None:
+        found.problems.extend(_entity_not_yet(entity, source))
 
 
 # ---------------------------------------------------------------- not yet
@@ -202,18 +257,29 @@ _LATER: Mapping[str, str] = {
 }
 
 
-def _not_yet(settings: Settings, source: Source, files: Files) -> Iterator[Problem]:
+def _settings_not_yet(settings: Settings, source: Source) -> Iterator[Problem]:
     for name, what in _LATER.items():
         if getattr(settings, name):
-            yield _later(source.span(name), f"`{name}` ({what})")
-    for file in files.overlays:
-        yield _later(_at(file, 1, 1), "a file below `environments/` (overlays and pins)")
+            yield _later(source.key_span(name), f"`{name}` ({what})")
+
+
+def _overlays_not_yet(overlays: Iterable[TextFile]) -> Iterator[Problem]:
+    for file in overlays:
+        documents, problems = _documents(file)
+        yield from problems
+        if documents:
+            yield _later(_at(file, 1, 1), "a file below `environments/` (overlays and pins)")
 
 
 def _entity_not_yet(entity: Entity, source: Source) -> Iterator[Problem]:
-    for name, used in (("external", entity.external), ("protect", entity.protect), ("only", entity.only)):
-        if used:
-            yield _later(source.span(name), f"`{name}`")
+    used = {
+        "external": entity.external is not None,
+        "protect": entity.protect,
+        "only": entity.only is not None,
+    }
+    for name, is_used in used.items():
+        if is_used:
+            yield _later(source.key_span(name), f"`{name}`")
 
 
 def _later(span: SourceSpan, what: str) -> Problem:

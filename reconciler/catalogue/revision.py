@@ -27,10 +27,11 @@ def read_revision(root: Path) -> Revision:
 def _git(root: Path, *arguments: str) -> str | None:
     try:
         answer = subprocess.run(  # noqa: S603 - fixed program and options; the path is the working directory only
-            ["git", *arguments],  # noqa: S607 - git is found where the user has it
+            ["git", "--no-optional-locks", *arguments],  # noqa: S607 - git is found where the user has it
             cwd=root,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=30,
             check=False,
         )

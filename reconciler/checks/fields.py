@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconciler.graph.build import Graph
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Activity, Entity, Fallback, Filter, Offer
 from reconciler.model.instant import canonical_instant, instant_sort_key
-from reconciler.model.kinds import KINDS, Kind
+from reconciler.model.kinds import COMPONENT_FIELDS, KINDS, Kind, Shape
 from reconciler.model.problem import Code, Problem, Source
-from reconciler.model.spelling import CONDITION, yaml_value
+from reconciler.model.spelling import CONDITION, FILTER_TYPE, yaml_value
 
 _FORMS = ("offers", "any_tags", "all_tags")
 
@@ -27,6 +27,7 @@ def check_fields(catalogue: Catalogue, _graph: Graph) -> Iterator[Problem]:
             yield from _dates(entity, source)
         if isinstance(entity, Offer | Fallback):
             yield from _repeated_placements(entity, source)
+            yield from _component_extra(entity, source)
         if isinstance(entity, Filter):
             yield from _form(entity, source)
     yield from _moved(catalogue)
@@ -36,20 +37,53 @@ def _required(entity: Entity, source: Source) -> Iterator[Problem]:
     if entity.external is not None:
         return
     for field in KINDS[entity.KIND].fields:
-        raw = entity.KIND is Kind.RULE and field.name == "condition" and CONDITION in entity.extra
-        if field.required and yaml_value(entity, field) is None and not raw:
-            yield Problem(Code.MISSING_FIELD, source.span(), f"`{field.name}` is missing", f"Add `{field.name}: …`.")
+        if field.required and yaml_value(entity, field) is None:
+            raw = field.shape is Shape.RULE_TEXT and CONDITION in entity.extra
+            if not raw:
+                span = source.span(field.name)  # there, if it is written and empty
+                yield Problem(Code.MISSING_FIELD, span, f"`{field.name}` is missing", f"Add `{field.name}: …`.")
 
 
 def _extra(entity: Entity, source: Source) -> Iterator[Problem]:
     """`extra` must not say again, or against it, what a field says."""
-    owned = {field.xdm[0]: field.yaml[0] for field in KINDS[entity.KIND].fields} | {"@id": "id", "xdm:ids": "offers"}
     for name in entity.extra:
-        field = owned.get(name)
         raw_rule = name == CONDITION and getattr(entity, "condition", None) is None
-        if field is not None and not raw_rule:
-            remedy = "Remove it: the repository gives it." if name == "@id" else f"Use the field `{field}`."
-            yield Problem(Code.EXTRA, source.key_span("extra", name), f"`{name}` has a field of its own", remedy)
+        if name in _OWNED[entity.KIND] and not raw_rule:
+            yield _owned(name, _OWNED[entity.KIND][name], source, ("extra", name))
+        elif isinstance(entity, Fallback) and name in _OWNED[Kind.OFFER]:
+            remedy = "Remove it: a fallback has no rule, dates, priority or caps, so that it can always be shown."
+            yield Problem(Code.EXTRA, source.key_span("extra", name), f"a fallback takes no `{name}`", remedy)
+
+
+def _component_extra(entity: Offer | Fallback, source: Source) -> Iterator[Problem]:
+    for index, representation in enumerate(entity.representations):
+        for position, component in enumerate(representation.components):
+            for name in component.extra:
+                if name in _OWNED_BY_COMPONENT:
+                    path = ("representations", index, "components", position, "extra", name)
+                    yield _owned(name, (_OWNED_BY_COMPONENT[name],), source, path)
+
+
+def _owned(name: str, fields: tuple[str, ...], source: Source, path: tuple[str | int, ...]) -> Problem:
+    if not fields:
+        message, remedy = f"`{name}` is given by the repository", "Remove it."
+    else:
+        message, remedy = f"`{name}` has a field of its own", f"Use {' or '.join(f'`{field}`' for field in fields)}."
+    return Problem(Code.EXTRA, source.key_span(*path), message, remedy)
+
+
+def _owned_by(kind: Kind) -> Mapping[str, tuple[str, ...]]:
+    """Raw property -> the fields that write it."""
+    owned: dict[str, tuple[str, ...]] = {"@id": ()}
+    for field in KINDS[kind].fields:
+        names = (field.xdm[0], "xdm:ids", FILTER_TYPE) if field.shape is Shape.MEMBERS else (field.xdm[0],)
+        for name in names:
+            owned[name] = (*owned.get(name, ()), field.name)
+    return owned
+
+
+_OWNED: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {kind: _owned_by(kind) for kind in Kind}
+_OWNED_BY_COMPONENT: Mapping[str, str] = {field.xdm[0]: field.name for field in COMPONENT_FIELDS}
 
 
 def _numbers(offer: Offer, source: Source) -> Iterator[Problem]:
@@ -79,7 +113,7 @@ def _dates(entity: Offer | Activity, source: Source) -> Iterator[Problem]:
             Code.DATES,
             source.span("end"),
             f"`end` {entity.end} is not after `start` {entity.start}",
-            "Let it end later; the end itself is out.",
+            "Let it end later, or start earlier.",
         )
 
 
@@ -111,7 +145,7 @@ def _form(entity: Filter, source: Source) -> Iterator[Problem]:
 
 
 def _moved(catalogue: Catalogue) -> Iterator[Problem]:
-    existing = {str(key) for key in catalogue.entities}
+    existing = {str(key) for key in catalogue.entities} if catalogue.settings.moved else set()
     targets: set[str] = set()
     for index, move in enumerate(catalogue.settings.moved):
         span = catalogue.settings_source.span("moved", index)

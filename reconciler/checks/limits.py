@@ -28,7 +28,8 @@ OFFERS_IN_FILTER = 500
 CHARACTERISTICS = 30
 RULE_BYTES = 15_000
 OFFER_BYTES = 300_000
-_PROBABLY_SMALL = 1_000  # characters of content below which an offer is not measured
+_PROBABLY_SMALL = 10_000  # characters of text, and
+_PROBABLY_FEW = 100  # components, below which an offer is not measured
 
 
 def check_limits(catalogue: Catalogue, _graph: Graph) -> Iterator[Problem]:
@@ -66,10 +67,10 @@ def _counted(source: Source, field: str, values: Sized, limit: int) -> Iterator[
 
 
 def _size(entity: Offer | Fallback, source: Source) -> Iterator[Problem]:
-    texts = (
-        text for item in entity.representations for part in item.components for text in (part.content, part.copyline)
-    )
-    if sum(len(text) for text in texts if text) < _PROBABLY_SMALL and not entity.extra:
+    parts = [part for item in entity.representations for part in item.components]
+    texts = (text for part in parts for text in (part.content, part.copyline, part.link, part.url))
+    text = sum(len(text) for text in texts if text) + sum(map(len, entity.characteristics.values()))
+    if text < _PROBABLY_SMALL and len(parts) < _PROBABLY_FEW and not entity.extra and not any(p.extra for p in parts):
         return
     size = len(canonical_json(to_xdm(entity, str)).encode())
     if size > OFFER_BYTES:

@@ -3,52 +3,67 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from reconciler.graph.build import Graph
 from reconciler.model.catalogue import Catalogue
-from reconciler.model.entities import Activity, Component, Entity, Fallback, Offer, Placement
+from reconciler.model.entities import Activity, Component, Fallback, Offer, Placement
 from reconciler.model.kinds import COMPONENT_TYPES, EntityKey, Kind
 from reconciler.model.problem import Code, Problem, Source, SourceSpan
+
+MAX_COMPARISONS = 100_000  # of names, for suggestions: about a second
 
 
 def check_references(catalogue: Catalogue, graph: Graph) -> Iterator[Problem]:
     """References that name nothing, or something of another kind, and fallbacks that lack a placement."""
-    by_name, by_kind = _names(catalogue)
-    for key, references in graph.outgoing.items():
-        for reference in references:
-            if reference.target not in catalogue.entities:
-                source = catalogue.sources[key]
-                yield _dangling(reference.target, source.span(*reference.path), by_name, by_kind)
+    if catalogue.whole:
+        names = _Names(catalogue)
+        for target in sorted(graph.incoming.keys() - catalogue.entities.keys() - catalogue.unread):
+            for reference in graph.incoming[target]:
+                span = catalogue.span(reference.source, *reference.path)
+                yield names.missing(target, span)
     for entity in catalogue.entities.values():
         if isinstance(entity, Activity):
             yield from _fallback_placement(catalogue, entity)
 
 
-def _names(catalogue: Catalogue) -> tuple[Mapping[str, list[Kind]], Mapping[Kind, list[str]]]:
-    by_name: defaultdict[str, list[Kind]] = defaultdict(list)
-    by_kind: defaultdict[Kind, list[str]] = defaultdict(list)
-    for key in catalogue.entities:
-        by_name[key.name].append(key.kind)
-        by_kind[key.kind].append(key.name)
-    return by_name, by_kind
+class _Names:
+    """The names of a catalogue, to tell what a reference that names nothing may have meant."""
 
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.kinds: defaultdict[str, list[Kind]] = defaultdict(list)
+        self.names: defaultdict[Kind, list[str]] = defaultdict(list)
+        for key in catalogue.entities:
+            self.kinds[key.name].append(key.kind)
+            self.names[key.kind].append(key.name)
+        self.comparisons = 0
+        self.remedies: dict[EntityKey, str] = {}
 
-def _dangling(
-    target: EntityKey, span: SourceSpan, by_name: Mapping[str, list[Kind]], by_kind: Mapping[Kind, list[str]]
-) -> Problem:
-    others = by_name.get(target.name)
-    if others:
-        return Problem(
-            Code.WRONG_KIND,
-            span,
-            f"`{target.name}` is {_article(others[0].value)}; {_article(target.kind.value)} belongs here",
-            f"Name {_article(target.kind.value)}.",
-        )
-    near = get_close_matches(target.name, by_kind.get(target.kind, ()), n=1)
-    remedy = f"Did you mean `{near[0]}`?" if near else f"Add the {target.kind.value}, or name another."
-    return Problem(Code.DANGLING, span, f"there is no {target.kind.value} `{target.name}`", remedy)
+    def missing(self, target: EntityKey, span: SourceSpan) -> Problem:
+        """The problem of one reference."""
+        wanted = _article(target.kind.value)
+        found = self.kinds.get(target.name)
+        if found:
+            message = f"`{target.name}` is {_article(found[0].value)}; {wanted} belongs here"
+            return Problem(Code.WRONG_KIND, span, message, f"Name {wanted}.")
+        return Problem(Code.DANGLING, span, f"there is no {target.kind.value} `{target.name}`", self._remedy(target))
+
+    def _remedy(self, target: EntityKey) -> str:
+        if target not in self.remedies:
+            near = self._nearest(target)
+            add = f"Add the {target.kind.value}, or name another."
+            self.remedies[target] = f"Did you mean `{near}`?" if near else add
+        return self.remedies[target]
+
+    def _nearest(self, target: EntityKey) -> str | None:
+        """The name most like this one; not looked for any more when a run has compared very many."""
+        names = self.names.get(target.kind, [])
+        self.comparisons += len(names)
+        if self.comparisons > MAX_COMPARISONS:
+            return None
+        return next(iter(get_close_matches(target.name, names, n=1)), None)
 
 
 def _article(noun: str) -> str:
@@ -73,26 +88,39 @@ def _fallback_placement(catalogue: Catalogue, activity: Activity) -> Iterator[Pr
 
 def check_components(catalogue: Catalogue, _graph: Graph) -> Iterator[Problem]:
     """Components that their placement cannot show."""
+    placements = {
+        key.name: _Takes(entity, _long(entity.component_type), frozenset(entity.content_types))
+        for key, entity in catalogue.entities.items()
+        if isinstance(entity, Placement)
+    }
     for key, entity in catalogue.entities.items():
         if isinstance(entity, Offer | Fallback):
-            yield from _components(catalogue, entity, catalogue.sources[key])
+            for index, representation in enumerate(entity.representations):
+                takes = placements.get(representation.placement)
+                for position, component in enumerate(representation.components if takes else ()):
+                    if takes and not (takes.fits_type(component) and takes.fits_format(component)):
+                        path = ("representations", index, "components", position)
+                        yield from _component(component, takes, catalogue.sources[key], path)
 
 
-def _components(catalogue: Catalogue, entity: Offer | Fallback, source: Source) -> Iterator[Problem]:
-    for index, representation in enumerate(entity.representations):
-        placement: Entity | None = catalogue.entities.get(EntityKey(Kind.PLACEMENT, representation.placement))
-        if not isinstance(placement, Placement):
-            continue
-        for position, component in enumerate(representation.components):
-            path = ("representations", index, "components", position)
-            yield from _component(component, placement, source, path)
+@dataclass(frozen=True, slots=True)
+class _Takes:
+    """What one placement can show; an empty set of formats and no type: anything."""
+
+    placement: Placement
+    type: str | None
+    formats: frozenset[str]
+
+    def fits_type(self, component: Component) -> bool:
+        return self.type is None or component.type is None or self.type == _long(component.type)
+
+    def fits_format(self, component: Component) -> bool:
+        return not self.formats or component.format is None or component.format in self.formats
 
 
-def _component(
-    component: Component, placement: Placement, source: Source, path: tuple[str | int, ...]
-) -> Iterator[Problem]:
-    wanted, given = _long(placement.component_type), _long(component.type)
-    if wanted and given and wanted != given:
+def _component(component: Component, takes: _Takes, source: Source, path: tuple[str | int, ...]) -> Iterator[Problem]:
+    placement = takes.placement
+    if not takes.fits_type(component):
         yield Problem(
             Code.COMPONENT_TYPE,
             source.span(*path, "type"),
@@ -100,12 +128,12 @@ def _component(
             f"shows `{placement.component_type}`",
             "Change the type, or use another placement.",
         )
-    if placement.content_types and component.format and component.format not in placement.content_types:
+    if not takes.fits_format(component):
         yield Problem(
             Code.COMPONENT_FORMAT,
             source.span(*path, "format"),
             f"a component of format `{component.format}`; the placement `{placement.key}` takes "
-            f"{', '.join(f'`{item}`' for item in sorted(set(placement.content_types)))}",
+            f"{', '.join(f'`{item}`' for item in sorted(takes.formats))}",
             "Change the format, or add it to the placement's content_types.",
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.graph.build import Graph
 from reconciler.model.catalogue import Catalogue
-from reconciler.model.entities import Activity, Entity, Fallback, Filter, Offer
+from reconciler.model.entities import Activity, Fallback, Filter, Offer
 from reconciler.model.instant import canonical_instant, instant_sort_key
 from reconciler.model.kinds import EntityKey, Kind
 from reconciler.model.problem import Code, Problem
@@ -16,80 +16,101 @@ from reconciler.model.problem import Code, Problem
 
 @dataclass(frozen=True, slots=True)
 class _Selection:
-    """Which offers each filter selects, and by which activities each filter is used."""
+    """Which offers each filter selects; the same set object for filters that select alike by tags.
+
+    placements: for each filter, those of the activities that use it.
+    """
 
     offers: Mapping[str, frozenset[str]]
-    activities: Mapping[str, tuple[Activity, ...]]
+    placements: Mapping[str, frozenset[str]]
 
 
 def check_selection(catalogue: Catalogue, graph: Graph, at: str) -> Iterator[Problem]:
     """Offers that nobody sees, activities that show nothing but their fallback. at: a canonical instant."""
-    selection = _select(catalogue)
-    yield from _offers(catalogue, selection)
-    yield from _filters(catalogue, selection)
-    yield from _activities(catalogue, selection)
     yield from _expired(catalogue, at)
-    yield from _unused(catalogue, graph)
+    yield from _fallbacks(catalogue)
+    if catalogue.whole and not catalogue.unread:  # else what seems to be missing may be written there
+        selection = _select(catalogue)
+        yield from _offers(catalogue, selection)
+        yield from _filters(catalogue, selection)
+        yield from _activities(catalogue, selection)
+        yield from _unused(catalogue, graph)
 
 
 def _select(catalogue: Catalogue) -> _Selection:
     tagged: defaultdict[str, set[str]] = defaultdict(set)
-    activities: defaultdict[str, list[Activity]] = defaultdict(list)
+    placements: defaultdict[str, set[str]] = defaultdict(set)
     for entity in catalogue.entities.values():
         if isinstance(entity, Offer):
             for tag in entity.tags:
                 tagged[tag].add(entity.key)
-        elif isinstance(entity, Activity) and entity.filter is not None:
-            activities[entity.filter].append(entity)
+        elif isinstance(entity, Activity) and entity.filter is not None and entity.placement is not None:
+            placements[entity.filter].add(entity.placement)
+    known: dict[tuple[bool, frozenset[str]], frozenset[str]] = {}
     offers = {
-        entity.key: _selected(catalogue, entity, tagged)
+        entity.key: _selected(catalogue, entity, tagged, known)
         for entity in catalogue.entities.values()
-        if isinstance(entity, Filter)
+        if isinstance(entity, Filter) and any(form is not None for form in _forms(entity))
     }
-    return _Selection(offers, {name: tuple(found) for name, found in activities.items()})
+    return _Selection(offers, {name: frozenset(found) for name, found in placements.items()})
 
 
-def _selected(catalogue: Catalogue, entity: Filter, tagged: Mapping[str, set[str]]) -> frozenset[str]:
+def _selected(
+    catalogue: Catalogue,
+    entity: Filter,
+    tagged: Mapping[str, set[str]],
+    known: dict[tuple[bool, frozenset[str]], frozenset[str]],
+) -> frozenset[str]:
     """The offers that a filter selects. An empty list selects nothing, in every form."""
     if entity.offers is not None:
         return frozenset(name for name in entity.offers if EntityKey(Kind.OFFER, name) in catalogue.entities)
-    groups = [tagged.get(tag, set()) for tag in entity.any_tags or entity.all_tags or ()]
-    if not groups:
-        return frozenset()
-    return frozenset(set.union(*groups) if entity.any_tags is not None else set.intersection(*groups))
+    form = (entity.any_tags is not None, frozenset(entity.any_tags or entity.all_tags or ()))
+    if form not in known:
+        groups = [tagged.get(tag, set()) for tag in sorted(form[1])]
+        combine = set[str].union if form[0] else set[str].intersection
+        known[form] = frozenset(combine(*groups)) if groups else frozenset()
+    return known[form]
 
 
-def _in_play(offer: Entity | None) -> bool:
-    return isinstance(offer, Offer) and offer.status != "archived"
+def _forms(entity: Filter) -> tuple[tuple[str, ...] | None, ...]:
+    return (entity.offers, entity.any_tags, entity.all_tags)
 
 
 def _offers(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
-    by_offer: defaultdict[str, list[str]] = defaultdict(list)
-    for name, offers in selection.offers.items():
-        for offer in offers:
-            by_offer[offer].append(name)
+    wanted = _wanted_placements(selection)
     for key, entity in catalogue.entities.items():
-        if not isinstance(entity, Offer) or not _in_play(entity):
+        if not isinstance(entity, Offer) or entity.status == "archived":
             continue
-        filters = by_offer.get(entity.key, [])
-        if not filters:
+        placements = wanted.get(entity.key)
+        if placements is None:
             yield Problem(
                 Code.UNSELECTED_OFFER,
                 catalogue.span(key),
                 "no filter selects this offer, so nobody sees it",
                 "Tag it for a filter, list it in one, or archive it.",
             )
-            continue
-        placements = {activity.placement for name in filters for activity in selection.activities.get(name, ())}
-        own = {item.placement for item in entity.representations}
-        if placements and not placements & own:
-            wanted = ", ".join(f"`{name}`" for name in sorted(name for name in placements if name))
+        elif placements and not any(item.placement in placements for item in entity.representations):
+            said = ", ".join(f"`{name}`" for name in sorted(placements))
             yield Problem(
                 Code.UNPLACED_OFFER,
                 catalogue.span(key, "representations"),
-                f"the activities that select this offer use {wanted}, for which it has no representation",
+                f"the activities that select this offer use {said}, for which it has no representation",
                 "Add a representation for one of them.",
             )
+
+
+def _wanted_placements(selection: _Selection) -> Mapping[str, frozenset[str]]:
+    """For each offer that a filter selects: the placements of all activities that choose it."""
+    by_set: defaultdict[frozenset[str], set[str]] = defaultdict(set)
+    for name, offers in selection.offers.items():
+        by_set[offers] |= selection.placements.get(name, frozenset())
+    wanted: dict[str, frozenset[str]] = {}
+    for offers, found in by_set.items():
+        placements = frozenset(found)
+        for offer in offers:
+            before = wanted.get(offer)
+            wanted[offer] = placements if before is None else before | placements
+    return wanted
 
 
 def _filters(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
@@ -105,44 +126,60 @@ def _filters(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
 
 
 def _activities(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
+    shown: dict[str, frozenset[str]] = {}
     for key, entity in catalogue.entities.items():
         if not isinstance(entity, Activity) or entity.status == "archived" or entity.filter is None:
             continue
         offers = selection.offers.get(entity.filter)
-        if offers and not any(_can_win(catalogue, name, entity.placement) for name in offers):
-            yield Problem(
-                Code.ONLY_FALLBACK,
-                catalogue.span(key, "filter"),
-                f"this activity can only show its fallback: no approved offer of `{entity.filter}` "
-                f"has a representation for `{entity.placement}`",
-                "Approve an offer, or give one a representation for the placement.",
-            )
-        fallback = catalogue.entities.get(EntityKey(Kind.FALLBACK, entity.fallback or ""))
-        if entity.status == "live" and isinstance(fallback, Fallback) and fallback.status != "approved":
-            yield Problem(
-                Code.FALLBACK_STATUS,
-                catalogue.span(key, "fallback"),
-                f"a live activity uses the {'draft' if fallback.status == 'draft' else 'archived'} "
-                f"fallback `{fallback.key}`",
-                "Approve the fallback.",
-            )
+        if offers is None:
+            continue
+        if entity.filter not in shown:
+            shown[entity.filter] = _shown_in(catalogue, offers)
+        if entity.placement in shown[entity.filter]:
+            continue
+        why = f"no approved offer of `{entity.filter}` has a representation for `{entity.placement}`"
+        yield Problem(
+            Code.ONLY_FALLBACK,
+            catalogue.span(key, "filter"),
+            f"this activity can only show its fallback: {why if offers else f'`{entity.filter}` selects no offer'}",
+            "Approve an offer, or give one a representation for the placement."
+            if offers
+            else "Mend the filter, or use another.",
+        )
 
 
-def _can_win(catalogue: Catalogue, name: str, placement: str | None) -> bool:
-    offer = catalogue.entities.get(EntityKey(Kind.OFFER, name))
-    return (
-        isinstance(offer, Offer)
-        and offer.status == "approved"
-        and any(item.placement == placement for item in offer.representations)
+def _shown_in(catalogue: Catalogue, offers: frozenset[str]) -> frozenset[str]:
+    """The placements for which an approved one of these offers has a representation."""
+    found = (catalogue.entities[EntityKey(Kind.OFFER, name)] for name in offers)
+    return frozenset(
+        item.placement
+        for offer in found
+        if isinstance(offer, Offer) and offer.status == "approved"
+        for item in offer.representations
     )
 
 
+def _fallbacks(catalogue: Catalogue) -> Iterator[Problem]:
+    for key, entity in catalogue.entities.items():
+        if not isinstance(entity, Activity) or entity.status != "live":
+            continue
+        fallback = catalogue.entities.get(EntityKey(Kind.FALLBACK, entity.fallback or ""))
+        if isinstance(fallback, Fallback) and fallback.external is None and fallback.status != "approved":
+            yield Problem(
+                Code.FALLBACK_STATUS,
+                catalogue.span(key, "fallback"),
+                f"a live activity uses the fallback `{fallback.key}`, whose status is `{fallback.status}`",
+                "Approve the fallback, or use another.",
+            )
+
+
 def _expired(catalogue: Catalogue, at: str) -> Iterator[Problem]:
+    now = instant_sort_key(at)
     for key, entity in catalogue.entities.items():
         if not isinstance(entity, Offer | Activity) or entity.end is None or entity.status == "archived":
             continue
         end = canonical_instant(entity.end)
-        if end is not None and instant_sort_key(end) <= instant_sort_key(at):
+        if end is not None and instant_sort_key(end) <= now:
             yield Problem(
                 Code.EXPIRED,
                 catalogue.span(key, "end"),

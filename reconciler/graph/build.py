@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from reconciler.model.catalogue import Catalogue
+from reconciler.model.collector import collector_paused
 from reconciler.model.entities import Entity
 from reconciler.model.kinds import EntityKey
 from reconciler.model.problem import Path
@@ -72,7 +73,8 @@ def order_by(needs: Mapping[EntityKey, Iterable[EntityKey]]) -> tuple[EntityKey,
 
 def build_graph(catalogue: Catalogue) -> Graph:
     """The graph of all references in a catalogue."""
-    return graph_of(catalogue.entities)
+    with collector_paused():
+        return graph_of(catalogue.entities)
 
 
 def graph_of(entities: Mapping[EntityKey, Entity]) -> Graph:
@@ -84,4 +86,8 @@ def graph_of(entities: Mapping[EntityKey, Entity]) -> Graph:
         outgoing[key] = found
         for reference in found:
             incoming[reference.target].append(reference)
-    return Graph(tuple(sorted(entities)), outgoing, {key: tuple(found) for key, found in incoming.items()})
+    return Graph(
+        tuple(sorted(entities, key=lambda key: key.order)),
+        outgoing,
+        {key: tuple(found) for key, found in incoming.items()},
+    )

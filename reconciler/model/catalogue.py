@@ -17,6 +17,8 @@ class Catalogue:
 
     root: the directory as the user named it.   environment: the name of the environment it was read for.
     commit: the Git commit of the directory, None outside Git.   dirty: whether files differ from that commit.
+    unread: entities that are written, but not as they should be; a key whose kind is unclear stands for every kind.
+    whole: False where a file could not be read to its end, so that nobody knows what else is written.
     """
 
     root: str
@@ -27,6 +29,8 @@ class Catalogue:
     sources: Mapping[EntityKey, Source]
     commit: str | None = None
     dirty: bool = False
+    unread: frozenset[EntityKey] = frozenset()
+    whole: bool = True
 
     @property
     def name(self) -> str:

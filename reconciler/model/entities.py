@@ -1,10 +1,11 @@
-"""Entities as the files spell them: frozen, strict, one class a kind, told apart by ``kind``."""
+"""Entities as the files spell them: frozen, no value converted, one class a kind, told apart by ``kind``."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from reconciler.model.instant import canonical_instant
@@ -22,34 +23,34 @@ def _instant(text: str) -> str:
     return text
 
 
-def _uri(text: str) -> str:
-    if ":" not in text or any(character.isspace() for character in text):
-        raise PydanticCustomError("uri", "not a URI")
+def _uri(text: str, short: Mapping[str, str]) -> str:
+    if text not in short and (":" not in text or any(character.isspace() for character in text)):
+        raise PydanticCustomError("uri", "not a URI", {"short": sorted(short)})
     return text
 
 
 def _channel(text: str) -> str:
-    return text if text in CHANNELS else _uri(text)
+    return _uri(text, CHANNELS)
 
 
 def _component_type(text: str) -> str:
-    return text if text in COMPONENT_TYPES else _uri(text)
+    return _uri(text, COMPONENT_TYPES)
 
 
-def _languages(value: str | tuple[str, ...]) -> tuple[str, ...]:
+def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
 Instant = Annotated[str, AfterValidator(_instant)]
 Channel = Annotated[str, AfterValidator(_channel)]
 ComponentType = Annotated[str, AfterValidator(_component_type)]
-Languages = Annotated[str | tuple[str, ...], AfterValidator(_languages)]
+Languages = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Raw = dict[str, Any]
 OfferStatus = Literal["draft", "approved", "archived"]
 
 
 class Part(BaseModel):
-    """Strict, frozen, and closed to fields it does not know."""
+    """Frozen, and closed to fields it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -192,5 +193,4 @@ class Activity(Entity):
     fallback: Key | None = None
 
 
-AnyEntity = Annotated[Tag | Placement | Rule | Offer | Fallback | Filter | Activity, Field(discriminator="kind")]
 ENTITY_TYPES: tuple[type[Entity], ...] = (Tag, Placement, Rule, Offer, Fallback, Filter, Activity)

@@ -35,15 +35,16 @@ class Source:
     """Where one document came from, and where in it each value stands.
 
     locate: (path in the document, which part) -> (line, column), from 1; of the nearest existing ancestor when the
-    path has no value.
+    path has no value.   start: line and column of the document itself, known without looking.
     """
 
     file: str
     locate: Callable[[Path, Part], tuple[int, int]]
+    start: tuple[int, int] = (1, 1)
 
     def span(self, *path: str | int) -> SourceSpan:
         """The place of the value at this path; of its key where the value begins on a later line."""
-        return SourceSpan(self.file, *self.locate(path, Part.VALUE))
+        return SourceSpan(self.file, *(self.locate(path, Part.VALUE) if path else self.start))
 
     def key_span(self, *path: str | int) -> SourceSpan:
         """The place of the key at this path."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -11,8 +12,16 @@ from reconciler.model.entities import Part, Text
 
 CatalogName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 EnvironmentName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 EMBEDDED = "embedded"
+
+
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise PydanticCustomError("day", "not a day") from None
+    return text
 
 
 def _repository(text: str) -> str:
@@ -55,7 +64,7 @@ class IgnoreRule(Part):
     select: Text
     field: Text
     reason: Text
-    until: str | None = None
+    until: Annotated[str, AfterValidator(_day)] | None = None
 
 
 class Move(Part):

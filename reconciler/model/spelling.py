@@ -124,6 +124,8 @@ def normalise(field: Field, value: Any) -> Any:
             return canonical_instant(value) or Opaque(value)
         case Shape.RULE_TEXT:
             return value.strip() or None
+        case Shape.WHOLE:
+            return None if value == field.same_as_absent else int(value) if value == int(value) else value
         case _:
             if value == field.same_as_absent or value == "":
                 return None
@@ -148,6 +150,8 @@ def flatten_live(kind: Kind, properties: Mapping[str, Json], name_uri: NameUri, 
         match field.shape:
             case Shape.MEMBERS:
                 _put_members(flat, field, properties, name_uri)
+            case Shape.RULE_TEXT if CONDITION in extras:
+                continue  # the file has it as a raw property
             case Shape.RULE_TEXT:
                 _put_rule(flat, field, properties.get(CONDITION))
             case _ if value is None:
@@ -329,32 +333,34 @@ def component_to_xdm(component: Component) -> dict[str, Json]:
 # ---------------------------------------------------------------- references
 
 
+_REFERRING: Mapping[Kind, tuple[tuple[Field, Kind], ...]] = {
+    kind: tuple((field, field.target) for field in info.fields if field.target is not None)
+    for kind, info in KINDS.items()
+}
+
+
 def references(entity: Entity) -> Iterator[tuple[tuple[str | int, ...], EntityKey]]:
     """Every reference of an entity: the path in its document, and the key it names."""
-    for field in KINDS[entity.KIND].fields:
-        if field.target is None:
-            continue
+    for field, target in _REFERRING[entity.KIND]:
         value = yaml_value(entity, field)
         if value is None:
             continue
         match field.shape:
             case Shape.REFERENCE:
-                yield field.yaml, EntityKey(field.target, value)
+                yield field.yaml, EntityKey(target, value)
             case Shape.REPRESENTATIONS:
                 for index, item in enumerate(value):
                     place_path: tuple[str | int, ...] = (*field.yaml, index, "placement")
-                    yield place_path, EntityKey(field.target, item.placement)
+                    yield place_path, EntityKey(target, item.placement)
             case _:
                 for index, name in enumerate(value):
                     member: tuple[str | int, ...] = (*field.yaml, index)
-                    yield member, EntityKey(field.target, name)
+                    yield member, EntityKey(target, name)
 
 
 def live_references(kind: Kind, properties: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Every reference of a live instance: the property's path, and the URI it names."""
-    for field in KINDS[kind].fields:
-        if field.target is None:
-            continue
+    for field, _target in _REFERRING[kind]:
         value = _dig(properties, field.xdm)
         match field.shape:
             case Shape.MEMBERS:
@@ -364,9 +370,10 @@ def live_references(kind: Kind, properties: Mapping[str, Json]) -> Iterator[tupl
                 path = name
             case Shape.REPRESENTATIONS:
                 path = "xdm:representations/xdm:placement"
-                value = [item.get("xdm:placement") for item in value or () if isinstance(item, dict)]
+                items = value if isinstance(value, list) else ()
+                value = [item.get("xdm:placement") for item in items if isinstance(item, dict)]
             case _:
                 path = "/".join(field.xdm)
-        for uri in [value] if isinstance(value, str) else value or ():
+        for uri in value if isinstance(value, list) else [value]:
             if isinstance(uri, str):
                 yield path, uri

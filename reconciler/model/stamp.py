@@ -2,11 +2,13 @@
 
 ``"reconciler:managed": {"href": "urn:reconciler:<catalog>/<kind>/<key>#<instanceId>",
 "title": "b1;protected;<field>=<hash>;…", "name": "<commit>"}``. The hash is the first 48 bits of SHA-256 over the
-canonical JSON of the field's value as the repository spells it, with equal values spelled alike.
+canonical JSON of the field's value as the repository spells it, with equal values spelled alike. A representation's
+placement is in its field's name, so its hash is over its components; they are put in an order that is their own.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from reconciler.model.canonical import Json, canonical_json, short_hash
-from reconciler.model.kinds import COMPONENT_TYPES, KINDS, EntityKey, Field, Kind, Shape
+from reconciler.model.kinds import COMPONENT_FIELDS, KINDS, EntityKey, Field, Kind, Shape
 from reconciler.model.spelling import Flat, Pending, Resolve, reference_to_xdm
 
 LINK = "reconciler:managed"
@@ -68,7 +70,8 @@ def read_stamp(links: Mapping[str, Json]) -> Stamp | None:
         return None
     protected, bases = _read_title(link.get("title"))
     key = EntityKey(Kind(match[2]), match[3])
-    return Stamp(match[1], key, match[4], bases, protected, link.get("name"))
+    commit = link.get("name")
+    return Stamp(match[1], key, match[4], bases, protected, commit if isinstance(commit, str) else None)
 
 
 def _read_title(title: Json) -> tuple[bool, Mapping[str, str] | None]:
@@ -172,23 +175,25 @@ def _hash_plain(value: Any) -> str:
 
 @lru_cache(maxsize=4096)
 def _hash_text(canonical: str) -> str:
-    import json
-
     return short_hash(json.loads(canonical))
 
 
 def _components(value: Any) -> list[Json]:
-    """The components with long names, in an order that does not depend on theirs."""
-    spelled = [{name: _spell(name, item) for name, item in flat.items()} for flat in value]
+    """The components as the repository spells them, in an order that does not depend on theirs."""
+    spelled = [dict(_spell(name, item) for name, item in flat.items()) for flat in value]
     return sorted(spelled, key=canonical_json)
 
 
-def _spell(name: str, value: Any) -> Json:
-    if name == "type":
-        return COMPONENT_TYPES.get(value, value)
-    return list(value) if isinstance(value, tuple) else value if isinstance(value, str) else repr(value)
+def _spell(name: str, value: Any) -> tuple[str, Json]:
+    if name.startswith("extra."):
+        return name.removeprefix("extra."), json.loads(value)
+    spec = _COMPONENT_SPECS.get(name)
+    if spec is None or not isinstance(value, str | tuple):
+        return name, repr(value)
+    return spec.xdm[0], list(value) if isinstance(value, tuple) else spec.short.get(value, value)
 
 
+_COMPONENT_SPECS = {field.name: field for field in COMPONENT_FIELDS}
 _SPECS: Mapping[Kind, Mapping[str, Field]] = {
     kind: {field.name: field for field in info.fields} for kind, info in KINDS.items()
 }

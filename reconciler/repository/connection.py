@@ -44,7 +44,7 @@ class Connection:
 
 def refuse_unusable(url: str) -> None:
     """Raise unless the address is an absolute http(s) URL without credentials, query or fragment."""
-    remedy = "write it as https://HOST/data/core/xcore"
+    remedy = "Write it as https://HOST/data/core/xcore."
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it checks it
@@ -66,7 +66,7 @@ def refuse_in_the_clear(settings: Connection) -> None:
         return
     raise ReconcilerError(
         f"plain http would send the access token in the clear: {settings.base_url}",
-        remedy="use https, or --insecure-http if you must",
+        remedy="Use https.",
     )
 
 

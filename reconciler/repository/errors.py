@@ -94,7 +94,7 @@ def _may_change(call: Call | None) -> bool:
 class Unreachable(RepositoryError):
     """No answer. ``maybe_carried_out`` tells a lost answer from a request that never left."""
 
-    remedy = "check the address, the network and the proxy settings, then run the command again"
+    remedy = "Check the address, the network and the proxy settings, then run the command again."
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Unreachable(RepositoryError):
 class Unauthorised(RepositoryError):
     """The credentials are missing, wrong, or not good for this organisation or sandbox."""
 
-    remedy = "check RECONCILER_ACCESS_TOKEN, RECONCILER_API_KEY, RECONCILER_ORG_ID and the sandbox's name"
+    remedy = "Check RECONCILER_ACCESS_TOKEN, RECONCILER_API_KEY, RECONCILER_ORG_ID and the sandbox's name."
 
     def __init__(
         self, what: str, *, call: Call | None = None, status: int | None = None, code: str | None = None
@@ -142,7 +142,7 @@ class Conflict(RepositoryError):
 class Stale(Conflict):
     """The instance is no longer the revision that the write was made for."""
 
-    remedy = "somebody else wrote to it: read it again and plan afresh"
+    remedy = "Somebody else wrote to it: read it again and plan afresh."
 
     def __init__(self, problem: Problem, *, call: Call) -> None:
         now = f", it is now revision {problem.current}" if problem.current else ""
@@ -154,7 +154,7 @@ class Stale(Conflict):
 class NameTaken(Conflict):
     """Another instance has the name already."""
 
-    remedy = "choose another name, or rename or adopt the instance that has it"
+    remedy = "Choose another name, or rename or adopt the instance that has it."
 
     def __init__(self, problem: Problem, *, call: Call) -> None:
         by = f" by {problem.holder}" if problem.holder else ""
@@ -167,7 +167,7 @@ class RateLimited(RepositoryError):
     """The repository asked us to slow down for longer than we were ready to wait."""
 
     transient = True
-    remedy = "run the command again later, or with a lower --parallelism"
+    remedy = "Run the command again later, or with a lower --parallelism."
 
     def __init__(self, *, call: Call, retry_after_s: float | None) -> None:
         wait = "" if retry_after_s is None else f", asking for {retry_after_s:g} s of patience"
@@ -178,7 +178,7 @@ class RateLimited(RepositoryError):
 class Rejected(RepositoryError):
     """The repository understood and refused: the request must change before it is sent again."""
 
-    remedy = "correct what the repository names"
+    remedy = "Correct what the repository names."
 
     def __init__(self, problem: Problem, *, call: Call, status: int) -> None:
         first = f"; {problem.errors[0].path}: {problem.errors[0].message}" if problem.errors else ""
@@ -194,7 +194,7 @@ class Rejected(RepositoryError):
 class ServerFault(RepositoryError):
     """The repository failed. A write may have been carried out before it did."""
 
-    remedy = "run the command again; if it stays, give the request id to the repository's operators"
+    remedy = "Run the command again; if it stays, give the request id to the repository's operators."
 
     def __init__(self, problem: Problem, *, call: Call, status: int, retry_after_s: float | None) -> None:
         words = f": {problem}" if str(problem) else ""
@@ -206,7 +206,7 @@ class ServerFault(RepositoryError):
 class Malformed(RepositoryError):
     """An answer that is not what the API promises, so nothing can be concluded from it."""
 
-    remedy = "check that the address in catalog.yaml is the repository's own and not a proxy or a login page"
+    remedy = "Check that the address in catalog.yaml is the repository's own and not a proxy or a login page."
 
     def __init__(self, what: str, *, call: Call | None = None, status: int | None = None) -> None:
         super().__init__(
@@ -220,7 +220,7 @@ class Malformed(RepositoryError):
 class Undecided(RepositoryError):
     """A deletion was accepted and its outcome is not known yet."""
 
-    remedy = "run the command again: what is gone by then is left out"
+    remedy = "Run the command again: what is gone by then is left out."
 
     def __init__(self, because: str, *, call: Call, status_address: str | None) -> None:
         super().__init__(
@@ -236,7 +236,7 @@ class ContainerUnclear(ReconcilerError):
         self.containers = tuple(containers)
         named = ", ".join(f"{ident} ({one_line(name)})" for ident, name in self.containers)
         found = f"has several containers: {named}" if named else "has no container these credentials may see"
-        remedy = "name one as `container` of the environment" if named else "check the sandbox and the permissions"
+        remedy = "Name one as `container` of the environment." if named else "Check the sandbox and the permissions."
         super().__init__(f"the sandbox {sandbox!r} {found}", remedy=remedy)
 
 

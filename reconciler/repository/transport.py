@@ -63,7 +63,7 @@ def _unreachable(error: httpx.HTTPError, call: Call) -> Unreachable:
             call=call,
             maybe_carried_out=sent,
             passing=False,
-            remedy="have SSL_CERT_FILE point to the certificates of your organisation",
+            remedy="Have SSL_CERT_FILE point to the certificates of your organisation.",
         )
     passing = not isinstance(error, httpx.UnsupportedProtocol | httpx.HTTPStatusError)
     return Unreachable(_words(error), call=call, maybe_carried_out=sent, passing=passing)
@@ -193,7 +193,7 @@ def network(settings: Connection, environ: Mapping[str, str]) -> httpx.AsyncBase
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         raise ReconcilerError(
             "the proxy named in the environment cannot be used",
-            remedy="set HTTPS_PROXY to http://HOST:PORT; SOCKS needs the package socksio",
+            remedy="Set HTTPS_PROXY to http://HOST:PORT; SOCKS needs the package socksio.",
         ) from error
 
 

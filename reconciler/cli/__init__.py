@@ -1,0 +1,9 @@
+"""The commands.
+
+Takes a command line. Makes calls to the rooms, and an exit code. Decides nothing that a library user would want
+decided. One file for each command in ``commands/``; what all commands do alike (where output goes, how errors end,
+JSON on every exit) stands once, in ``command``.
+
+Choices, 2026-11-22. Command modules import the rooms inside their functions: ``--help`` and ``--version`` load click
+and nothing else, which keeps them below a tenth of a second. Wrong usage ends 64, never 2, because 2 means changes.
+"""

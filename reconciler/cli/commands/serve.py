@@ -1,0 +1,56 @@
+"""``serve``: the embedded repository over HTTP."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.cli.ending import FINE, Ending
+
+
+@click.command()
+@click.option(
+    "--db", default=":memory:", show_default=True, metavar="FILE", help="Keep everything in this SQLite file."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--container", metavar="ID", help="The container's id; by default the file's, else a new one.")
+@click.option("--sandbox", default="prod", show_default=True, metavar="NAME", help="The container's sandbox.")
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault on purpose, e.g. slow-delete=3.")
+@click.option("--token", help="The only access token let in.")
+@click.option("--api-key", help="The only API key let in.")
+@click.option("--org", help="The only organisation let in.")
+def serve(
+    db: str,
+    host: str,
+    port: int,
+    container: str | None,
+    sandbox: str,
+    faults: tuple[str, ...],
+    token: str | None,
+    api_key: str | None,
+    org: str | None,
+) -> Ending:
+    """Run the embedded repository over HTTP.
+
+    For tests, demos and shared staging. Any non-empty credentials are let in, unless the options say which.
+
+    The first line on stdout is JSON with its address and container; the log goes to stderr, a line for each request.
+    """
+    from reconciler.emulator.app import Emulator
+    from reconciler.emulator.faults import parse_faults
+    from reconciler.emulator.gateway import Accepted
+    from reconciler.emulator.server import serve as run
+
+    if db == ":memory:":
+        click.echo("Keeping everything in memory; --db FILE keeps it on disk.", err=True)
+    emulator = Emulator.open(
+        db,
+        sandbox=sandbox,
+        container=container,
+        faults=parse_faults(faults),
+        accepted=Accepted(token, api_key, org),
+    )
+    run(emulator, host=host, port=port, out=sys.stdout, log=sys.stderr)
+    return FINE

@@ -1,0 +1,98 @@
+"""What plan, apply, drift and graph begin with: a catalogue without errors, and the instant they work at."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from reconciler.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from reconciler.connect import Place
+    from reconciler.model.catalogue import Catalogue
+    from reconciler.model.problem import Problem
+    from reconciler.repository.port import Pause
+
+Made = TypeVar("Made")
+
+
+def parse_at(text: str | None) -> datetime:
+    """The instant to work at: the one given, else now."""
+    if text is None:
+        return datetime.now(UTC)
+    from reconciler.model.instant import canonical_instant
+
+    canonical = canonical_instant(text)
+    if canonical is None:
+        raise click.BadParameter(
+            f"{text!r} is not a date-time with an offset, such as 2027-01-31T09:00:00Z", param_hint="--at"
+        )
+    return datetime.fromisoformat(canonical[:19]).replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which catalogue, environment and instant a command is about."""
+
+    folder: Path
+    catalogue: Path
+    environment: str | None = None
+    at: str | None = None
+    strict: bool = False
+    parallelism: int = 10
+
+    @property
+    def root(self) -> Path:
+        """The catalogue's folder, as the user named it."""
+        return self.folder / self.catalogue
+
+
+def load_checked(request: Request, screen: Screen) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """The catalogue and its warnings.
+
+    Raises ``CatalogueInvalid`` with every problem when there is an error, or with ``--strict`` a warning.
+    """
+    from reconciler.model.problem import CatalogueInvalid, Severity
+
+    catalogue, problems = load(request)
+    if any(request.strict or problem.severity is Severity.ERROR for problem in problems):
+        raise CatalogueInvalid(problems)
+    if problems:
+        from reconciler.report.words import plural
+
+        screen.say(f"{plural(len(problems), 'warning')}; `reconciler validate {request.root}` shows them.")
+    return catalogue, problems
+
+
+def load(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """The catalogue and all its problems, errors and warnings."""
+    from reconciler.catalogue.reading import read_catalogue
+    from reconciler.checks.run import check_catalogue, sort_problems
+    from reconciler.graph.build import build_graph
+
+    loaded = read_catalogue(request.root, request.environment)
+    found = check_catalogue(loaded.catalogue, build_graph(loaded.catalogue), at=parse_at(request.at))
+    return loaded.catalogue, sort_problems((*loaded.problems, *found))
+
+
+def place_of(request: Request, catalogue: Catalogue, screen: Screen) -> Place:
+    """Where the catalogue's environment is reached; the user is told when the repository makes us wait."""
+    from reconciler.connect import Place
+
+    def notice(pause: Pause) -> None:
+        why = "no answer" if pause.status is None else f"answer {pause.status}"
+        screen.say(f"{why} to {pause.method} {pause.path}; asking again in {pause.seconds:.1f} s")
+
+    return Place(catalogue.target, request.root, parallelism=request.parallelism, notice=notice)
+
+
+def run_async(work: Coroutine[Any, Any, Made]) -> Made:
+    """The result of work that waits; asyncio is imported only by commands that need it."""
+    import asyncio
+
+    return asyncio.run(work)

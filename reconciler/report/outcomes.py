@@ -1,0 +1,98 @@
+"""What became of a plan, in words and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.apply.outcomes import (
+    AlreadyDone,
+    Done,
+    Failed,
+    NotAttempted,
+    Outcome,
+    Report,
+    Skipped,
+    Unknown,
+)
+from reconciler.report.plans import NO_CHANGES
+from reconciler.report.words import WIDTH, Paint, no_paint, paragraph, plural, visible
+
+_WORDS = {
+    Done: "done",
+    AlreadyDone: "already done",
+    Failed: "failed",
+    Skipped: "skipped",
+    NotAttempted: "not attempted",
+    Unknown: "unknown",
+}
+
+
+def report_text(report: Report, paint: Paint = no_paint, width: int = WIDTH) -> str:
+    """Everything that is not done, with its reason, and the summary."""
+    lines: list[str] = []
+    for step in report.plan.steps:
+        lines += _not_done(step.id, report.outcomes[step.id], paint, width)
+    return "\n".join([*lines, *([""] if lines else []), *_summary(report)])
+
+
+def _not_done(name: str, outcome: Outcome, paint: Paint, width: int) -> Iterator[str]:
+    head = visible(name)
+    match outcome:
+        case Failed(message, remedy):
+            yield f"{paint('failed', 'red')} {head}"
+            yield from paragraph(visible(message), "    ", width)
+            if remedy:
+                yield from paragraph(f"-> {visible(remedy)}", "    ", width)
+        case Unknown(message):
+            yield f"{paint('unknown', 'red')} {head}"
+            yield from paragraph(visible(message), "    ", width)
+            yield from paragraph("-> Plan again: it shows whether this was carried out.", "    ", width)
+        case Skipped(because):
+            yield f"{paint('skipped', 'yellow')} {head} (needs {visible(because)})"
+        case NotAttempted():
+            yield f"{paint('not attempted', 'yellow')} {head}"
+        case Done() | AlreadyDone():
+            pass
+
+
+def _summary(report: Report) -> Iterator[str]:
+    tally = report.tally
+    nothing_but_stamps = tally.complete and not (tally.created or tally.patched or tally.deleted)
+    yield NO_CHANGES if nothing_but_stamps else tally.sentence()
+    if tally.stamped:
+        yield f"{plural(tally.stamped, 'stamp')} refreshed."
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """The outcomes and the summary as JSON."""
+    tally = report.tally
+    return {
+        "outcomes": [{"step": step.id, **outcome_document(report.outcomes[step.id])} for step in report.plan.steps],
+        "summary": {
+            "created": tally.created,
+            "patched": tally.patched,
+            "deleted": tally.deleted,
+            "stamped": tally.stamped,
+            "failed": tally.failed,
+            "skipped": tally.skipped,
+            "not_attempted": tally.not_attempted,
+            "unknown": tally.unknown,
+        },
+        "interrupted": report.interrupted,
+    }
+
+
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """One outcome as JSON."""
+    document: dict[str, Any] = {"outcome": _WORDS[type(outcome)]}
+    match outcome:
+        case Failed(message, remedy):
+            document |= {"message": message, "remedy": remedy}
+        case Unknown(message):
+            document |= {"message": message}
+        case Skipped(because):
+            document |= {"because": because}
+        case Done() | AlreadyDone() | NotAttempted():
+            pass
+    return document

@@ -1,0 +1,163 @@
+"""A plan in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from reconciler.model.kinds import EntityKey
+from reconciler.plan.guards import DELETES
+from reconciler.plan.steps import Action, Plan, PlannedChange, PlanProblem, PlanWarning, Refusal, Step
+from reconciler.report.words import (
+    WIDTH,
+    Paint,
+    change_lines,
+    columns,
+    no_paint,
+    paragraph,
+    place,
+    plural,
+    spell_value,
+    visible,
+)
+
+NO_CHANGES = "No changes. The live catalogue matches Git."
+_SYMBOLS = {Action.CREATE: ("+", "green"), Action.PATCH: ("~", "yellow"), Action.DELETE: ("-", "red")}
+_SHORT_ID = 12  # characters of a container's id that are shown whole
+_SHOWN = 20  # keys of a refusal; the plan above names them all
+
+
+def target_line(catalog: str, environment: str, repository: str, container: str, sandbox: str) -> str:
+    """What the run is about; the first line of every command that reads or writes a repository."""
+    short = container if len(container) <= _SHORT_ID else f"{container[:8]}…"
+    return visible(f"Target: {catalog} -> {environment} ({repository}, sandbox {sandbox}, container {short})")
+
+
+def plan_target_line(plan: Plan) -> str:
+    """The target line of a plan."""
+    target = plan.target
+    return target_line(plan.catalog, plan.environment, target.repository, target.container, target.sandbox)
+
+
+def plan_text(plan: Plan, paint: Paint = no_paint, width: int = WIDTH, command: str = "plan") -> str:
+    """A plan for a reviewer: undone edits first, then deletes, patches, creates, what is left out, and the summary.
+
+    command: the command line so far, for the remedies that repeat it.
+    """
+    parts = [
+        "\n".join(_reverts(plan, paint, width)),
+        _spaced([list(_entity(steps, paint, width)) for steps in _entities(plan)]),
+        *("\n".join(_problem(problem, paint, width)) for problem in plan.problems),
+        *("\n".join(_warning(warning, paint, width)) for warning in plan.warnings),
+        "\n".join(_left_out(plan, width)),
+        *("\n".join(_refusal(refusal, paint, width, command)) for refusal in plan.refusals),
+        "\n".join(_summary(plan)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _spaced(entities: list[list[str]]) -> str:
+    """Entities of one line one below the other, those of several set apart by empty lines."""
+    lines: list[str] = []
+    for index, block in enumerate(entities):
+        if index and (len(block) > 1 or len(entities[index - 1]) > 1):
+            lines.append("")
+        lines += block
+    return "\n".join(lines)
+
+
+def _entities(plan: Plan) -> list[list[Step]]:
+    """The steps of each entity, by what becomes of it: deletes, patches, creates; within them by key."""
+    steps: defaultdict[EntityKey, list[Step]] = defaultdict(list)
+    for step in plan.steps:
+        steps[step.key].append(step)
+    turn = {Action.DELETE: 0, Action.PATCH: 1, Action.CREATE: 2}
+    shown = [chain for chain in steps.values() if chain[-1].action in turn]
+    return sorted(shown, key=lambda chain: (turn[chain[-1].action], chain[-1].key))
+
+
+def _entity(steps: list[Step], paint: Paint, width: int) -> Iterator[str]:
+    last = steps[-1]
+    symbol, colour = _SYMBOLS[last.action]
+    left = f"{symbol} {visible(str(last.key))}  {spell_value(last.name)}"
+    yield columns(left, place(last.source), width).replace(left, paint(left, colour), 1)
+    yield from _on_the_way(steps, last)
+    for planned in last.changes:
+        yield from _change(planned, paint, width)
+
+
+def _on_the_way(steps: list[Step], last: Step) -> Iterator[str]:
+    for step in steps:
+        if step is last:
+            continue
+        what = "archived" if step.action is Action.ARCHIVE else "patched"
+        yield f"    first {what}: it {step.reason}"
+
+
+def _change(planned: PlannedChange, paint: Paint, width: int) -> Iterator[str]:
+    change = planned.change
+    mark = "! " if change.reverts else ""
+    line = f"line {planned.source.line}" if planned.source is not None else ""
+    lines = list(change_lines(change.before, change.after, paint, "    ", width, mark + visible(change.path)))
+    bare = f"    {mark}{visible(change.path)}: {spell_value(change.before)} -> {spell_value(change.after)}"
+    if len(lines) == 1 and len(bare) + len(line) + 2 <= width:
+        yield lines[0] + " " * (width - len(bare) - len(line)) + paint(line, "dim")
+        return
+    if len(lines) == 1:
+        lines = [lines[0], paint(line.rjust(width), "dim")]
+    else:
+        lines[0] += " " * max(2, width - len(lines[0]) - len(line)) + paint(line, "dim")
+    yield from lines
+
+
+def _reverts(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
+    found = [(step, planned) for step in plan.steps for planned in step.changes if planned.change.reverts]
+    if not found:
+        return
+    yield paint("Undoes edits made live:", "magenta")
+    for step, planned in found:
+        label = f"! {visible(str(step.key))} {visible(planned.change.path)}"
+        yield from change_lines(planned.change.before, planned.change.after, paint, "  ", width, label)
+
+
+def _problem(problem: PlanProblem, paint: Paint, width: int) -> Iterator[str]:
+    yield f"{paint('error', 'red')} {visible(str(problem.key))} is left out"
+    yield from paragraph(visible(problem.message), "    ", width)
+    yield from paragraph(f"-> {visible(problem.remedy)}", "    ", width)
+
+
+def _warning(warning: PlanWarning, paint: Paint, width: int) -> Iterator[str]:
+    yield f"{paint('warning', 'yellow')} {visible(str(warning.key))}"
+    yield from paragraph(visible(warning.message), "    ", width)
+    yield from paragraph(f"-> {visible(warning.remedy)}", "    ", width)
+
+
+def _left_out(plan: Plan, width: int) -> Iterator[str]:
+    if plan.left_out:
+        names = ", ".join(str(key) for key in plan.left_out)
+        yield from paragraph(f"Left out with them, because they need what is left out: {names}", "", width)
+    if plan.unpruned:
+        names = ", ".join(str(key) for key in plan.unpruned)
+        text = f"Kept although gone from Git, because pruning is off ({len(plan.unpruned)}): {names}"
+        yield from paragraph(text, "", width)
+
+
+def _refusal(refusal: Refusal, paint: Paint, width: int, command: str) -> Iterator[str]:
+    yield paint("Refused by a guard:", "red")
+    yield from paragraph(refusal.message, "    ", width)
+    names = [str(key) for key in refusal.keys[:_SHOWN]]
+    if len(refusal.keys) > _SHOWN:
+        names.append(f"and {len(refusal.keys) - _SHOWN} more")
+    yield from paragraph(visible(", ".join(names)), "    ", width)
+    if refusal.guard == DELETES:
+        yield f"    -> If that is meant: {command} --allow-deletes {refusal.allow}"
+
+
+def _summary(plan: Plan) -> Iterator[str]:
+    summary = plan.summary
+    if summary.changes or plan.problems:
+        yield summary.sentence()
+    else:
+        yield NO_CHANGES
+    if summary.stamp:
+        yield f"{plural(summary.stamp, 'stamp')} to refresh."
