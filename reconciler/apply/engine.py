@@ -187,8 +187,8 @@ class _Engine:
             return False
 
     def _rejection(self, step: Step, rejected: DeleteRejected) -> str:
-        archived = any(other.action is Action.ARCHIVE for other in self.plan.of(step.key))
-        start = "archived, not deleted; " if archived else ""
+        after = step.if_match.step if isinstance(step.if_match, After) else ""
+        start = "archived, not deleted; " if after.startswith(f"{Action.ARCHIVE.value}:") else ""
         if rejected.referrers:
             names = ", ".join(f"{item.uri} ({item.property})" for item in rejected.referrers)
             return f"{start}still referred to by {names}"

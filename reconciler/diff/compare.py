@@ -80,14 +80,16 @@ def _actual(entity: Entity, live: LiveInstance, stamp: Stamp, name_uri: Callable
 
     A property that the file spells raw is compared raw only; one that it spells by a field, by the field only.
     """
-    fields = KINDS[entity.KIND].fields
-    known = {field.xdm[0] for field in fields}
-    written = {name.removeprefix("extra.") for name in stamp.bases or () if name.startswith("extra.")}
-    actual = flatten_live(entity.KIND, live.instance.properties, name_uri, {*entity.extra, *(written - known)})
-    for field in fields:
+    written = {name[len("extra.") :] for name in stamp.bases or () if name.startswith("extra.")}
+    raw = {*entity.extra, *(written - _KNOWN[entity.KIND])} if written else entity.extra
+    actual = flatten_live(entity.KIND, live.instance.properties, name_uri, raw)
+    for field in KINDS[entity.KIND].fields if entity.extra else ():
         if field.xdm[0] in entity.extra:
             actual.pop(field.name, None)
     return actual
+
+
+_KNOWN = {kind: frozenset(field.xdm[0] for field in info.fields) for kind, info in KINDS.items()}
 
 
 def _aligned(wanted: Flat, actual: Flat, bases: Mapping[str, str] | None) -> Flat:

@@ -88,9 +88,9 @@ class Patcher:
     def _replacing(self, leaves: Sequence[LeafChange]) -> Iterator[str]:
         """The representations in which components come and go, where one of their components has an asset."""
         places = [(leaf.field, leaf.component) for leaf in leaves if leaf.component is not None]
-        for name in dict.fromkeys(name for name, at in places if at[1] is None):
-            goes = any(at[0] is None for other, at in places if other == name)
-            if goes and self._has_assets(name):
+        losing = {name for name, (here, _) in places if here is None}
+        for name in dict.fromkeys(name for name, (_, there) in places if there is None):
+            if name in losing and self._has_assets(name):
                 yield name
 
     def _has_assets(self, name: str) -> bool:

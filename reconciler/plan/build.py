@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from reconciler.diff.changes import Changes, Create, Delete, Patch, Restamp
 from reconciler.diff.compare import compare, resolver
-from reconciler.graph.build import Graph, build_graph
+from reconciler.graph.build import Graph, graph_of
 from reconciler.live.ownership import Ownership, find_owned
 from reconciler.live.snapshot import LiveState
 from reconciler.model.catalogue import Catalogue
@@ -59,7 +59,9 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
     unpruned = () if pruned else tuple(delete.key for delete in changes.deletes)
     if unpruned:
         changes = replace(changes, deletes=())
-    draft = _Drafter(catalogue, build_graph(catalogue), live, ownership, changes, resolver(ownership)).draft()
+    made: list[Create | Patch] = [*changes.creates, *changes.patches]
+    graph = graph_of({change.key: change.entity for change in made})
+    draft = _Drafter(catalogue, graph, live, ownership, changes, resolver(ownership)).draft()
     refusals = judge_deletes(
         going_out(changes, frozenset(step.key for step in draft.steps)),
         ownership.owned,
@@ -122,7 +124,10 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Drafter:
-    """Writes the steps of one plan."""
+    """Writes the steps of one plan.
+
+    graph: of what is created or patched. Who refers to something that is not there yet is always one of these.
+    """
 
     catalogue: Catalogue
     graph: Graph
