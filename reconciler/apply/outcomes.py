@@ -88,11 +88,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A plan and what became of its steps. interrupted: somebody stopped the run."""
+    """A plan and what became of its steps.
+
+    interrupted: somebody stopped the run.   unauthorised: the repository stopped accepting the credentials.
+    """
 
     plan: Plan
     outcomes: Mapping[str, Outcome]
     interrupted: bool = False
+    unauthorised: bool = False
 
     @property
     def tally(self) -> Tally:

@@ -16,6 +16,7 @@ from reconciler.cli.ending import Ending, Exit, Product
 from reconciler.cli.loading import Request
 from reconciler.cli.screen import Screen
 from reconciler.model.errors import ReconcilerError
+from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from reconciler.model.problem import Problem
@@ -112,6 +113,12 @@ def makes_product(body: Body) -> Callable[..., Ending]:
             product = body(screen, **arguments)
         except ReconcilerError as error:
             product = _told(error, screen)
+        except (click.Abort, KeyboardInterrupt):
+            product = _without_product("Interrupted", "interrupted", Ending(Exit.INTERRUPTED, "interrupted"))
+        except click.ClickException:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+            product = defect(error)
         return _print(screen, product)
 
     return callback
@@ -120,6 +127,23 @@ def makes_product(body: Body) -> Callable[..., Ending]:
 def _taken(arguments: dict[str, Any], owner: type[Screen | Request]) -> dict[str, Any]:
     """The arguments that are fields of this class, taken out of the others."""
     return {item.name: arguments.pop(item.name) for item in fields(owner) if item.name in arguments}
+
+
+def _without_product(kind: str, message: str, ending: Ending) -> Product:
+    return Product("", {"error": {"type": kind, "message": message}}, ending)
+
+
+def defect(error: Exception) -> Product:
+    """What nobody foresaw: its name and place, without anything that it might quote."""
+    if os.environ.get("RECONCILER_DEBUG"):
+        raise error
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f" at {where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else ""
+    message = f"this is a defect of reconciler {__version__}: {type(error).__name__}{place}"
+    click.echo(f"Error: {message}\n  -> Please report it, with what RECONCILER_DEBUG=1 prints.", err=True)
+    return _without_product("Defect", message, Ending(Exit.ERROR, "a defect of the program"))
 
 
 def command_line(without: str) -> str:

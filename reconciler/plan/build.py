@@ -80,7 +80,7 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         dirty=catalogue.dirty,
         steps=draft.steps,
         problems=draft.problems,
-        warnings=tuple(integrity.copy_warnings(ownership)),
+        warnings=tuple(integrity.copy_warnings(ownership, catalogue.entities)),
         refusals=tuple(refusals),
         unpruned=unpruned,
         left_out=draft.left_out,
@@ -141,7 +141,7 @@ class _Drafter:
         referrers = integrity.find_referrers(self.live, self.ownership, deleted)
         names = integrity.hand_over_names(self.changes, self.live, self.ownership, deleted)
         problems = [
-            *integrity.copy_problems(self.ownership),
+            *integrity.copy_problems(self.ownership, self.catalogue.entities),
             *integrity.delete_problems(referrers),
             *integrity.asset_problems(self.changes),
             *names.problems,

@@ -88,42 +88,46 @@ def _confirmed() -> bool:
 async def _carried_out(screen: Screen, plan: Plan, writer: Writer, parallelism: int) -> Report:
     import asyncio
 
-    from reconciler.apply.engine import apply_plan_async
+    from reconciler.apply.engine import Stop, apply_plan_async
     from reconciler.apply.events import Finished
 
-    stop = asyncio.Event()
+    stop = Stop()
     progress = Progress(screen, len(plan.steps), "Applying")
+    loop = asyncio.get_running_loop()
 
     def interrupted() -> None:
-        screen.say("Stopping: what is in flight is finished, nothing more is started.")
-        stop.set()
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)  # a second Ctrl-C ends at once
+        stop.ask()
+        screen.say("Giving up." if stop.now.is_set() else "Stopping when what is in flight is answered.")
 
     def listen(event: Event) -> None:
         if isinstance(event, Finished):
             progress.advance()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted)
     try:
         return await apply_plan_async(plan, writer, on_event=listen, parallelism=parallelism, stop=stop)
     finally:
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
         progress.finish()
 
 
 def apply_ending(report: Report) -> Ending:
     """How ``apply`` ends: interrupted, unknown, partial, failed, in this order."""
-    from reconciler.apply.outcomes import NotAttempted, is_done
+    from reconciler.apply.outcomes import is_done
 
     tally = report.tally
     something_done = any(is_done(outcome) for outcome in report.outcomes.values())
-    stopped = any(isinstance(outcome, NotAttempted) for outcome in report.outcomes.values())
-    if report.interrupted and stopped and not tally.failed:
+    if report.interrupted and not tally.complete:
         return Ending(Exit.INTERRUPTED, "interrupted; run it again to go on")
     if tally.unknown:
         return Ending(Exit.UNKNOWN, "it cannot be told whether some steps were carried out; plan again to see")
     if tally.complete:
         return FINE
     if something_done:
-        return Ending(Exit.PARTIAL, "some steps were carried out, others not")
+        why = "; the credentials are no longer accepted" if report.unauthorised else ""
+        return Ending(Exit.PARTIAL, f"some steps were carried out, others not{why}")
+    if report.unauthorised:
+        return Ending(Exit.AUTHENTICATION, "not authenticated")
     return Ending(Exit.ERROR, "nothing was carried out")
