@@ -100,21 +100,16 @@ def _aligned(wanted: Flat, actual: Flat, bases: Mapping[str, str] | None) -> Fla
             continue
         if name not in wanted or components == wanted[name]:
             continue
-        if bases is not None and bases.get(name) == base_of(Kind.OFFER, name, components, str):
-            own = components  # all of it was written by us
-        else:
-            matched = {there: here for here, there in match_components(wanted[name], components).pairs}
+        matched = match_components(wanted[name], components)
+        own = components
+        if bases is None or bases.get(name) != base_of(Kind.OFFER, name, components, str):  # not all written by us
+            partners = {there: wanted[name][here] for here, there in matched.pairs}
             own = tuple(
-                own_part(wanted[name][matched[index]], item) if index in matched else item
-                for index, item in enumerate(components)
+                own_part(partners[index], item) if index in partners else item for index, item in enumerate(components)
             )
-        aligned[name] = wanted[name] if _same_components(wanted[name], own) else own
+        alike = all(wanted[name][here] == own[there] for here, there in matched.pairs)
+        aligned[name] = wanted[name] if alike and not (matched.added or matched.removed) else own
     return aligned
-
-
-def _same_components(wanted: tuple[Flat, ...], own: tuple[Flat, ...]) -> bool:
-    matched = match_components(wanted, own)
-    return not (matched.added or matched.removed) and all(wanted[here] == own[there] for here, there in matched.pairs)
 
 
 @dataclass(frozen=True, slots=True)

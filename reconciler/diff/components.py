@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.spelling import Flat
@@ -18,22 +18,46 @@ class Matched:
     removed: tuple[int, ...]
 
 
-def match_components(wanted: Sequence[Flat], live: Sequence[Flat]) -> Matched:
-    """Pair components by asset id; else by type, format and languages; else by type; equals in their order.
+Choice = Callable[[Sequence[Flat], Sequence[Flat], list[int], list[int]], Iterable[tuple[int, int]]]
 
-    A component never becomes one with another asset: what the repository does not let change is no pair.
+
+def _in_order(
+    _wanted: Sequence[Flat], _live: Sequence[Flat], here: list[int], there: list[int]
+) -> Iterable[tuple[int, int]]:
+    return zip(here, there, strict=False)
+
+
+def _with_all_it_has(
+    wanted: Sequence[Flat], live: Sequence[Flat], here: list[int], there: list[int]
+) -> Iterator[tuple[int, int]]:
+    """Pairs each with a live one that has all its properties, and as few others as can be; the fullest first."""
+    free = list(there)
+    for index in sorted(here, key=lambda index: -len(wanted[index])):
+        holders = [partner for partner in free if wanted[index].items() <= live[partner].items()]
+        if holders:
+            partner = min(holders, key=lambda partner: len(live[partner]))
+            free.remove(partner)
+            yield index, partner
+
+
+def match_components(wanted: Sequence[Flat], live: Sequence[Flat]) -> Matched:
+    """Pair what is alike; else components by asset id; else by type, format and languages; else by type.
+
+    Equals are paired in their order. A component never becomes one with another asset: what the repository does not
+    let change is no pair.
     """
     pairs: dict[int, int] = {}
     left, right = set(range(len(wanted))), set(range(len(live)))
 
-    def pair(identity: Callable[[Flat], Hashable]) -> None:
+    def pair(identity: Callable[[Flat], Hashable], choose: Choice = _in_order) -> None:
         here, there = _grouped(wanted, left, identity), _grouped(live, right, identity)
         for name in here:
-            for index, partner in zip(here[name], there.get(name, ()), strict=False):
-                pairs[index] = partner
-                left.remove(index)
-                right.remove(partner)
+            found = dict(choose(wanted, live, here[name], there.get(name, [])))
+            pairs.update(found)
+            left.difference_update(found.keys())
+            right.difference_update(found.values())
 
+    pair(lambda item: frozenset(own_part({}, item).items()), _with_all_it_has)
     pair(lambda item: (item["asset.id"], *_form(item)) if "asset.id" in item else None)
     pair(lambda item: item.get("asset.id"))
     pair(lambda item: (*asset_of(item), *_form(item)))

@@ -56,6 +56,19 @@ def test_a_component_never_becomes_one_of_another_type_or_asset(wanted: str, liv
     assert matched(wanted, live) == Matched((), (0,), (0,))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "live", "pairs"),
+    [
+        ([{"copyline": "A"}, {"copyline": "B"}], [{"copyline": "B"}, {"copyline": "A"}], ((0, 1), (1, 0))),
+        ([{"extra.a": "1"}, {}], [{"extra.x": "1"}, {"extra.a": "1", "extra.x": "1"}], ((0, 1), (1, 0))),
+        ([{"extra.a": "1"}, {"extra.b": "1"}], [{"extra.a": "1", "extra.b": "1"}, {"extra.a": "1"}], ((0, 1), (1, 0))),
+        ([{}, {"copyline": "A"}], [{"copyline": "A"}, {"copyline": "B"}], ((0, 1), (1, 0))),
+    ],
+)
+def test_what_is_alike_is_paired_first(wanted: Any, live: Any, pairs: tuple[tuple[int, int], ...]) -> None:
+    assert match_components(wanted, live).pairs == pairs
+
+
 def test_one_asset_stays_itself_with_another_address_so_that_it_can_be_refused() -> None:
     assert matched("a//X/u", "a//X/v").pairs == ((0, 0),)
 
