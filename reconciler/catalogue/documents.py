@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from _ruamel_yaml import CParser
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -20,11 +19,11 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.model.problem import Code, Part, Path
+from reconciler.catalogue.events import Complaint, NextEvent, Unreadable, colon_in_flow, syntax_complaint, with_events
+from reconciler.model.problem import Code
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_SLOW_BYTES = 256 * 1024  # of a text that needs the slower parser
 MAX_EXPANDED = 200_000  # nodes that all aliases of a file may stand for
 
 _TAGS = {f"tag:yaml.org,2002:{name}": name for name in ("str", "int", "float", "bool", "null", "map", "seq")}
@@ -37,33 +36,8 @@ _CONSTANTS: dict[str, Any] = {
 _INT = re.compile(r"[-+]?[0-9]{1,400}", re.ASCII)
 _BASED = re.compile(r"0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|[-+]?[0-9]{401,}", re.ASCII)
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _FIRST_OF_NUMBER = frozenset("0123456789+-.")
-
-
-NextEvent = Callable[[], Any]
-Consumed = TypeVar("Consumed")
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """What is wrong at one place of a text. line and column count from 1."""
-
-    code: Code
-    line: int
-    column: int
-    message: str
-    remedy: str
-
-
-class Unreadable(Exception):
-    """The rest of this text cannot be read."""
-
-    def __init__(self, complaint: Complaint) -> None:
-        super().__init__(complaint.message)
-        self.complaint = complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +231,7 @@ def parse_documents(text: bytes) -> tuple[list[Document], list[Complaint]]:
     """
     if len(text) > MAX_BYTES:
         return [], [Complaint(Code.LIMIT, 1, 1, "this file is larger than 5 MiB", "Split it.")]
-    return _with_events(text, lambda next_event: _parse(text, next_event))
+    return with_events(text, lambda next_event: _parse(text, next_event))
 
 
 def _parse(text: bytes, next_event: NextEvent) -> tuple[list[Document], list[Complaint]]:
@@ -268,47 +242,10 @@ def _parse(text: bytes, next_event: NextEvent) -> tuple[list[Document], list[Com
     except Unreadable as error:
         builder.complaints.append(error.complaint)
     except YAMLError as error:
-        if _colon_in_flow(error) and len(text) <= MAX_SLOW_BYTES:
+        if colon_in_flow(error) and len(text) <= MAX_SLOW_BYTES:
             raise
-        builder.complaints.append(_syntax(error, text))
+        builder.complaints.append(syntax_complaint(error, text))
     return documents, builder.complaints
-
-
-def _with_events(text: bytes, consume: Callable[[NextEvent], Consumed]) -> Consumed:
-    """Feed a text's events to ``consume``: libyaml's; ruamel's own, 20 times slower, where libyaml falls short.
-
-    The C parser refuses ``{at: 2026-01-01T00:00:00Z}``, whose colons YAML 1.2 (section 7.3.3) allows.
-    """
-    try:
-        return consume(_c_events(text))
-    except YAMLError as error:
-        if not _colon_in_flow(error) or len(text) > MAX_SLOW_BYTES:
-            raise
-        return consume(_python_events(text))
-
-
-def _c_events(text: bytes) -> NextEvent:
-    get_event: NextEvent = CParser(text).get_event  # parses nothing yet, so that all errors come with events
-    return get_event
-
-
-def _python_events(text: bytes) -> NextEvent:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.scanner import ScannerError
-
-    events = YAML(typ="safe", pure=True).parse(text)
-
-    def next_event() -> Any:
-        event = next(events)
-        if event.__class__ is ScalarEvent and _SURROGATE.search(event.value):  # libyaml refuses it by itself
-            raise ScannerError(None, None, "found invalid Unicode character escape code", event.start_mark)
-        return event
-
-    return next_event
-
-
-def _colon_in_flow(error: YAMLError) -> bool:
-    return getattr(error, "problem", None) == "found unexpected ':'"
 
 
 def _documents(builder: _Builder) -> Iterator[Document]:
@@ -327,135 +264,3 @@ def _documents(builder: _Builder) -> Iterator[Document]:
                 yield Document(index, value, start, sound)
             index += 1
         event = builder.next_event()
-
-
-def _syntax(error: YAMLError, text: bytes) -> Complaint:
-    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
-        line, column = error.problem_mark.line + 1, error.problem_mark.column + 1
-        found = _line_of(text, line)
-        if _tab_before(found, column):
-            return Complaint(Code.SYNTAX, line, column, "a tab cannot indent YAML", "Indent with spaces.")
-        message = f"not YAML: {error.problem}"
-        if error.context:
-            message += f", {error.context}"
-        remedy = "Check the indentation, quotes and brackets here and just above."
-        if _colon_in_flow(error):
-            remedy = "Put text that holds a colon in quotes."
-        elif "${" in found:
-            remedy = 'Inside { } and [ ], put a variable in quotes: "${NAME}".'
-        return Complaint(Code.SYNTAX, line, column, message, remedy)
-    position = getattr(error, "position", 0) or 0
-    before = text[:position].decode("utf-8", "ignore")
-    reason = str(getattr(error, "reason", error))
-    return Complaint(
-        Code.SYNTAX,
-        before.count("\n") + 1,
-        len(before) - before.rfind("\n"),
-        f"not YAML: {reason}",
-        "Save the file as UTF-8 without control characters.",
-    )
-
-
-def _tab_before(found: str, column: int) -> bool:
-    """Whether a tab stands at this place of a line, or in its indentation."""
-    indentation = found[: len(found) - len(found.lstrip())]
-    return "\t" in indentation[:column] or found[column - 1 : column] == "\t"
-
-
-def _line_of(text: bytes, line: int) -> str:
-    encoding = "utf-16" if text.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
-    lines = _LINE_BREAK.split(text.decode(encoding, "replace"), line)
-    return lines[line - 1] if line <= len(lines) else ""
-
-
-# ---------------------------------------------------------------- places
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    line: int
-    column: int
-    children: dict[str | int, tuple[int, int, _Place]]  # key or index -> line and column of the key, the value
-
-
-_NOWHERE: dict[str | int, tuple[int, int, _Place]] = {}
-
-
-class SourceText:
-    """The text of one file, able to tell where in it a value stands. Reads it again on the first question."""
-
-    __slots__ = ("_places", "text")
-
-    def __init__(self, text: bytes) -> None:
-        self.text = text
-        self._places: dict[int, _Place] | None = None
-
-    def locate(self, document: int, path: Path, part: Part) -> tuple[int, int]:
-        """Line and column, from 1, of the value (or its key) at a path; of the nearest ancestor where there is none."""
-        if self._places is None:
-            self._places = _find_places(self.text)
-        place = self._places.get(document)
-        if place is None:
-            return (1, 1)
-        found = (place.line, place.column)
-        for position, step in enumerate(path):
-            child = place.children.get(step)
-            if child is None:
-                return found
-            line, column, place = child
-            last = position == len(path) - 1
-            at_value = not (part is Part.KEY and last) and place.line == line
-            found = (place.line, place.column) if at_value else (line, column)
-        return found
-
-
-def _find_places(text: bytes) -> dict[int, _Place]:
-    try:
-        return _with_events(text, _places)
-    except YAMLError:  # a long text that needs the slower parser
-        return {}
-
-
-def _places(next_event: NextEvent) -> dict[int, _Place]:
-    places: dict[int, _Place] = {}
-    try:
-        event = next_event()
-        while event.__class__ is not StreamEndEvent:
-            if event.__class__ is DocumentStartEvent:
-                places[len(places)] = _place(next_event(), next_event, {}, 0)
-            event = next_event()
-    except Unreadable:
-        pass
-    except YAMLError as error:
-        if _colon_in_flow(error):
-            raise
-    return places  # what is wrong was told when the values were read; places up to there are right
-
-
-def _place(event: Any, next_event: NextEvent, anchors: dict[str, _Place], depth: int) -> _Place:
-    mark = event.start_mark
-    if event.__class__ is AliasEvent:
-        known = anchors.get(event.anchor)
-        return _Place(mark.line + 1, mark.column + 1, known.children if known else _NOWHERE)
-    if event.__class__ is ScalarEvent:
-        return _Place(mark.line + 1, mark.column + 1, _NOWHERE)
-    if depth > MAX_DEPTH:
-        raise Unreadable(Complaint(Code.LIMIT, mark.line + 1, mark.column + 1, "", ""))
-    place = _Place(mark.line + 1, mark.column + 1, {})
-    ends = MappingEndEvent if event.__class__ is MappingStartEvent else SequenceEndEvent
-    if event.anchor is not None:
-        anchors[event.anchor] = place
-    item = next_event()
-    while item.__class__ is not ends:
-        start = item.start_mark
-        key: str | int = len(place.children)
-        if ends is MappingEndEvent:
-            if item.__class__ is ScalarEvent:
-                key = item.value
-            else:  # no text, so that no path names it
-                key = ~len(place.children)
-                _place(item, next_event, anchors, depth + 1)
-            item = next_event()
-        place.children[key] = (start.line + 1, start.column + 1, _place(item, next_event, anchors, depth + 1))
-        item = next_event()
-    return place

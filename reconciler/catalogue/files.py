@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from reconciler.catalogue.documents import MAX_BYTES, SourceText
+from reconciler.catalogue.documents import MAX_BYTES
+from reconciler.catalogue.places import SourceText
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problem import CatalogueInvalid, Code, Problem, SourceSpan
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from reconciler.catalogue.documents import MAX_DEPTH, SourceText, parse_documents
+from reconciler.catalogue.documents import MAX_DEPTH, parse_documents
+from reconciler.catalogue.places import SourceText
 from reconciler.model.problem import Part, Path
 
 pytestmark = pytest.mark.property

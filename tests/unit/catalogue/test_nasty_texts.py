@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.catalogue.documents import Complaint, SourceText, parse_documents
+from reconciler.catalogue.documents import parse_documents
+from reconciler.catalogue.events import Complaint
+from reconciler.catalogue.places import SourceText
 from reconciler.model.problem import Code, Part
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.catalogue.documents import SourceText
+from reconciler.catalogue.places import SourceText
 from reconciler.model.problem import Part, Path
 
 TEXT = b"""\
