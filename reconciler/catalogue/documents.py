@@ -19,7 +19,15 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.catalogue.events import Complaint, NextEvent, Unreadable, colon_in_flow, syntax_complaint, with_events
+from reconciler.catalogue.events import (
+    MAX_SLOW_BYTES,
+    Complaint,
+    NextEvent,
+    Unreadable,
+    colon_in_flow,
+    syntax_complaint,
+    with_events,
+)
 from reconciler.model.problem import Code
 
 MAX_BYTES = 5 * 1024 * 1024
