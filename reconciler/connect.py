@@ -49,9 +49,9 @@ async def open_for_reading(place: Place) -> AsyncIterator[RepositoryReader]:
     """
     from reconciler.repository.client import open_reader
 
-    with _reached(place, _database_to_read) as (settings, app):
+    with _reached(place, write=False) as (settings, app):
         async with open_reader(settings, app=app, environ=place.environ, notice=place.notice) as reader:
-            await reader.resolve_container()
+            await _check_container(reader, settings)
             yield reader
 
 
@@ -60,39 +60,52 @@ async def open_for_writing(place: Place) -> AsyncIterator[RepositoryWriter]:
     """A writer; an embedded repository is made when it is not there."""
     from reconciler.repository.client import open_writer
 
-    with _reached(place, _database_to_write) as (settings, app):
+    with _reached(place, write=True) as (settings, app):
         async with open_writer(settings, app=app, environ=place.environ, notice=place.notice) as writer:
-            await writer.resolve_container()
+            await _check_container(writer, settings)
             yield writer
 
 
+async def _check_container(door: RepositoryReader, settings: Connection) -> None:
+    """Know the container before anything is asked of it; a wrong one is told with those that there are."""
+    if settings.container is None:
+        await door.resolve_container()
+        return
+    there = await door.containers()
+    if all(found.container_id != settings.container for found in there):
+        names = ", ".join(f"{found.container_id} ({found.name})" for found in there) or "none"
+        raise ReconcilerError(
+            f"the sandbox {settings.sandbox} has no container {settings.container}; it has: {names}",
+            remedy="Correct `container` or `sandbox` of the environment in catalog.yaml.",
+        )
+
+
 @contextmanager
-def _reached(place: Place, database: Callable[[Path], str]) -> Iterator[tuple[Connection, AsgiApp | None]]:
+def _reached(place: Place, *, write: bool) -> Iterator[tuple[Connection, AsgiApp | None]]:
     """The settings of the client, and the embedded repository where the environment has one."""
     if not place.environment.embedded:
         yield _network(place), None
         return
-    from reconciler.emulator.app import Emulator
+    from reconciler.emulator.app import Access, Emulator
     from reconciler.emulator.asgi import asgi_app
 
-    path = database(place.root)
-    container = place.environment.container or (None if Path(path).is_file() else _first_container(place.environment))
-    with Emulator.open(path, sandbox=place.environment.sandbox, container=container) as emulator:
+    path = place.root / STATE_FOLDER / DATABASE
+    there = path.exists()
+    if write:
+        state_folder(place.root)
+    environment = place.environment
+    with Emulator.open(
+        path if there or write else ":memory:",
+        sandbox=environment.sandbox,
+        container=environment.container or (None if there else _first_container(environment)),
+        access=Access.WRITE if write else Access.READ,
+    ) as emulator:
         yield _embedded(place), asgi_app(emulator)
 
 
 def _first_container(environment: Environment) -> str:
     """The id of a container not made yet: always the same, so that a plan for an empty repository is too."""
     return str(uuid5(NAMESPACE_URL, f"urn:reconciler:embedded:{environment.sandbox}"))
-
-
-def _database_to_read(root: Path) -> str:
-    path = root / STATE_FOLDER / DATABASE
-    return str(path) if path.is_file() else ":memory:"
-
-
-def _database_to_write(root: Path) -> str:
-    return str(state_folder(root) / DATABASE)
 
 
 def _embedded(place: Place) -> Connection:

@@ -21,12 +21,14 @@ from reconciler.apply.outcomes import (
     is_done,
 )
 from reconciler.apply.schedule import Schedule
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.kinds import KINDS, EntityKey
 from reconciler.plan.steps import Action, After, Plan, PlanRefused, Step
-from reconciler.repository.errors import Conflict, NameTaken, RepositoryError, Unauthorised
+from reconciler.repository.errors import Conflict, NameTaken, RepositoryError, Unauthorised, Unreachable
 from reconciler.repository.port import DeleteRejected, Receipt, Writer
 
 PARALLELISM = 10
+UNREACHED = 3  # steps in a row that did not reach the repository, after which no more are sent
 
 
 async def apply_plan_async(
@@ -35,16 +37,31 @@ async def apply_plan_async(
     *,
     on_event: Listener = lambda _event: None,
     parallelism: int = PARALLELISM,
-    stop: asyncio.Event | None = None,
+    stop: Stop | None = None,
 ) -> Report:
     """Carry out a plan; every step has its outcome in the report.
 
-    stop: once set, what is in flight is finished and nothing more is started.
+    stop: how the run can be ended early.
     Raises ``PlanRefused`` when a guard refuses the plan, before anything is sent.
     """
     if plan.refusals:
         raise PlanRefused(plan)
-    return await _Engine(plan, writer, on_event, parallelism, stop or asyncio.Event()).run()
+    return await _Engine(plan, writer, on_event, parallelism, stop or Stop()).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How a run is ended early. soon: what is in flight is finished, nothing more is started.
+
+    now: what is in flight is given up; whether it was carried out is then unknown.
+    """
+
+    soon: asyncio.Event = field(default_factory=asyncio.Event)
+    now: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ask(self) -> None:
+        """End the run soon; asked a second time, now."""
+        (self.now if self.soon.is_set() else self.soon).set()
 
 
 @dataclass(slots=True)
@@ -53,17 +70,36 @@ class _Engine:
     writer: Writer
     on_event: Listener
     parallelism: int
-    stop: asyncio.Event
+    stop: Stop
     uris: dict[EntityKey, str] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)  # left behind, by step id
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    hopeless: bool = False  # every other call would fail the same way
+    unreached: int = 0  # steps in a row that never reached the repository
+    hopeless: type[RepositoryError] | None = None  # every other call would fail the same way
 
     async def run(self) -> Report:
         schedule = Schedule(self.plan.steps)
         running: dict[asyncio.Task[Outcome], Step] = {}
-        while True:
-            while len(running) < self.parallelism and not self.hopeless and not self.stop.is_set():
+        given_up = asyncio.ensure_future(self.stop.now.wait())
+        try:
+            await self._carry_out(schedule, running, given_up)
+        finally:
+            for task in (given_up, *running):
+                task.cancel()
+            await asyncio.gather(given_up, *running, return_exceptions=True)
+        for step in running.values():
+            self._settle(schedule, step, Unknown("given up before its answer came"))
+        for step in schedule.remaining():
+            self._record(step, NotAttempted())
+        interrupted = self.stop.soon.is_set() or self.stop.now.is_set()
+        return Report(self.plan, self.outcomes, interrupted, unauthorised=self.hopeless is Unauthorised)
+
+    async def _carry_out(
+        self, schedule: Schedule, running: dict[asyncio.Task[Outcome], Step], given_up: asyncio.Task[bool]
+    ) -> None:
+        """Run until every step that can be is settled, nothing more may start, or the run is given up."""
+        while not given_up.done():
+            while len(running) < self.parallelism and not self.hopeless and not self.stop.soon.is_set():
                 step = schedule.next_ready()
                 if step is None:
                     break
@@ -71,12 +107,9 @@ class _Engine:
                 running[asyncio.ensure_future(self._outcome(step))] = step
             if not running:
                 break
-            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in finished:
+            finished, _ = await asyncio.wait([given_up, *running], return_when=asyncio.FIRST_COMPLETED)
+            for task in [task for task in running if task in finished]:
                 self._settle(schedule, running.pop(task), task.result())
-        for step in schedule.remaining():
-            self._record(step, NotAttempted())
-        return Report(self.plan, self.outcomes, interrupted=self.stop.is_set())
 
     def _settle(self, schedule: Schedule, step: Step, outcome: Outcome) -> None:
         self._record(step, outcome)
@@ -93,22 +126,35 @@ class _Engine:
     # ------------------------------------------------------------ one step
 
     async def _outcome(self, step: Step) -> Outcome:
-        """Carry out one step; whatever the repository answers becomes an outcome."""
+        """Carry out one step; whatever comes of it becomes an outcome, and the other steps go on."""
         try:
-            match step.action:
-                case Action.CREATE:
-                    return await self._create(step)
-                case Action.DELETE:
-                    return await self._delete(step)
-                case Action.PATCH | Action.ARCHIVE | Action.STAMP:
-                    return await self._patch(step)
+            outcome = await self._carried_out(step)
         except Unauthorised as error:
-            self.hopeless = True
+            self.hopeless = Unauthorised
+            return Unknown(error.message) if error.maybe_carried_out else Failed(error.message, error.remedy)
+        except Unreachable as error:
+            self.unreached += 1
+            if self.unreached >= UNREACHED:
+                self.hopeless = Unreachable
             return Unknown(error.message) if error.maybe_carried_out else Failed(error.message, error.remedy)
         except RepositoryError as error:
-            if error.maybe_carried_out:
-                return Unknown(error.message)
+            self.unreached = 0
+            return Unknown(error.message) if error.maybe_carried_out else Failed(error.message, error.remedy)
+        except ReconcilerError as error:
             return Failed(error.message, error.remedy)
+        except Exception as error:  # noqa: BLE001 - one step's defect must not hide what became of the others
+            return Unknown(f"a defect of this program: {type(error).__name__}")
+        self.unreached = 0
+        return outcome
+
+    async def _carried_out(self, step: Step) -> Outcome:
+        match step.action:
+            case Action.CREATE:
+                return await self._create(step)
+            case Action.DELETE:
+                return await self._delete(step)
+            case Action.PATCH | Action.ARCHIVE | Action.STAMP:
+                return await self._patch(step)
 
     def _body(self, step: Step) -> Any:
         return fill(step, self.uris, None if self.plan.dirty else self.plan.commit)
@@ -124,6 +170,8 @@ class _Engine:
     async def _create(self, step: Step) -> Outcome:
         body = self._body(step)
         receipt = await self.writer.create(_schema(step), body["_instance"], body["_links"])
+        if not receipt.uri:
+            return Unknown("the repository gave no URI for it")
         self.uris[step.key] = receipt.uri
         self._keep(step, receipt)
         return Done()
@@ -144,7 +192,8 @@ class _Engine:
         try:
             found = await self.writer.lookup(self._address(step), _schema(step))
         except RepositoryError as failure:
-            self.hopeless = self.hopeless or isinstance(failure, Unauthorised)
+            if isinstance(failure, Unauthorised):
+                self.hopeless = Unauthorised
             if error.maybe_carried_out:
                 return Unknown(f"{error.message}; looking at it failed too: {failure.message}")
             return Failed(error.message, error.remedy)

@@ -65,11 +65,12 @@ class Tally:
     skipped: int = 0
     not_attempted: int = 0
     unknown: int = 0
+    left_out: int = 0
 
     @property
     def complete(self) -> bool:
-        """Whether every step is done."""
-        return not (self.failed or self.skipped or self.not_attempted or self.unknown)
+        """Whether every step is done, and nothing was left out of the plan."""
+        return not (self.failed or self.skipped or self.not_attempted or self.unknown or self.left_out)
 
     @property
     def written(self) -> int:
@@ -87,11 +88,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A plan and what became of its steps. interrupted: somebody stopped the run."""
+    """A plan and what became of its steps.
+
+    interrupted: somebody stopped the run.   unauthorised: the repository stopped accepting the credentials.
+    """
 
     plan: Plan
     outcomes: Mapping[str, Outcome]
     interrupted: bool = False
+    unauthorised: bool = False
 
     @property
     def tally(self) -> Tally:
@@ -116,6 +121,7 @@ class Report:
             kinds.count(Skipped),
             kinds.count(NotAttempted),
             kinds.count(Unknown),
+            len(self.plan.blocked),
         )
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.ending import Ending, Exit, Product
+from reconciler.cli.loading import Request
 from reconciler.cli.screen import Screen
 from reconciler.model.errors import ReconcilerError
+from reconciler.version import __version__
+
+if TYPE_CHECKING:
+    from reconciler.model.problem import Problem
 
 Body = Callable[..., Product]
 
@@ -25,60 +32,133 @@ class EnvironmentOption(click.Option):
         return super().resolve_envvar_value(ctx) or os.environ.get("RECONCILER_ENV") or None
 
 
-catalogue_argument = click.argument("catalogue", type=click.Path(path_type=Path), default=Path(), metavar="[CATALOG]")
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 folder_option = click.option(
-    "-C", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="Work as if started in DIR."
+    "-C",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=Path(),
+    metavar="DIR",
+    help="Work as if started in DIR.",
 )
 environment_option = click.option(
     "--env", cls=EnvironmentOption, metavar="NAME", help="The environment; also RECONCILER_ENV."
 )
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 at_option = click.option("--at", metavar="TIME", help="Judge calendars at this instant, e.g. 2027-01-31T09:00:00Z.")
-parallelism_option = click.option(
-    "--parallelism", type=click.IntRange(1, 256), default=10, show_default=True, help="Requests at once."
-)
-allow_deletes_option = click.option(
-    "--allow-deletes",
-    type=click.IntRange(0),
-    metavar="N",
-    allow_from_autoenv=False,
-    help="Let up to N entities be deleted or taken out of service.",
-)
-no_prune_option = click.option("--no-prune", is_flag=True, help="Keep what is gone from Git.")
 
 
-def output_options(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """``--format`` with these choices, the first by default, and the other options about output."""
+def _all_of(*options: Decorator) -> Decorator:
+    """Several options as one decorator, listed by ``--help`` in this order."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in (
-            click.option("--no-color", is_flag=True, help="No colours; also NO_COLOR."),
-            click.option("--quiet", "-q", is_flag=True, help="Print only the product and errors."),
-            click.option(
-                "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write the product to a file."
-            ),
-            click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True),
-        ):
+        for option in reversed(options):
             function = option(function)
         return function
 
     return decorate
 
 
+catalogue_options = _all_of(
+    click.argument("catalogue", type=click.Path(path_type=Path), default=Path(), metavar="[CATALOG]"),
+    folder_option,
+    environment_option,
+)
+live_options = _all_of(
+    catalogue_options,
+    strict_option,
+    at_option,
+    click.option("--parallelism", type=click.IntRange(1, 256), default=10, show_default=True, help="Requests at once."),
+)
+plan_options = _all_of(
+    live_options,
+    click.option("--no-prune", is_flag=True, help="Keep what is gone from Git."),
+    click.option(
+        "--allow-deletes",
+        type=click.IntRange(0),
+        metavar="N",
+        allow_from_autoenv=False,
+        help="Let up to N entities be deleted or taken out of service.",
+    ),
+)
+
+
+def output_options(*formats: str) -> Decorator:
+    """``--format`` with these choices, the first by default, and the other options about output."""
+    return _all_of(
+        click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True),
+        click.option(
+            "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write the product to a file."
+        ),
+        click.option("--quiet", "-q", is_flag=True, help="Print only the product and errors."),
+        click.option("--no-color", is_flag=True, help="No colours; also NO_COLOR."),
+    )
+
+
 def makes_product(body: Body) -> Callable[..., Ending]:
-    """Turn a command's body into a click callback: prints its product, or its error, and says how it ended."""
+    """Turn a command's body into a click callback: prints its product, or its error, and says how it ended.
+
+    The body gets the screen; a ``Request`` when the command takes a catalogue; and its other options by name.
+    """
 
     @wraps(body)
-    def callback(**arguments: Any) -> Ending:
-        screen = Screen(**{name: arguments.pop(name) for name in ("format", "output", "quiet", "no_color")})
+    def callback(folder: Path, **arguments: Any) -> Ending:
+        os.chdir(folder)
+        screen = Screen(**_taken(arguments, Screen))
         screen.begin()
+        if "catalogue" in arguments:
+            arguments["request"] = Request(**_taken(arguments, Request))
         try:
             product = body(screen, **arguments)
         except ReconcilerError as error:
-            product = _told(error)
+            product = _told(error, screen)
+        except (click.Abort, KeyboardInterrupt):
+            product = _without_product("Interrupted", "interrupted", Ending(Exit.INTERRUPTED, "interrupted"))
+        except click.ClickException:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+            product = defect(error)
         return _print(screen, product)
 
     return callback
+
+
+def _taken(arguments: dict[str, Any], owner: type[Screen | Request]) -> dict[str, Any]:
+    """The arguments that are fields of this class, taken out of the others."""
+    return {item.name: arguments.pop(item.name) for item in fields(owner) if item.name in arguments}
+
+
+def _without_product(kind: str, message: str, ending: Ending) -> Product:
+    return Product("", {"error": {"type": kind, "message": message}}, ending)
+
+
+def defect(error: Exception) -> Product:
+    """What nobody foresaw: its name and place, without anything that it might quote."""
+    if os.environ.get("RECONCILER_DEBUG"):
+        raise error
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f" at {where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else ""
+    message = f"this is a defect of reconciler {__version__}: {type(error).__name__}{place}"
+    click.echo(f"Error: {message}\n  -> Please report it, with what RECONCILER_DEBUG=1 prints.", err=True)
+    return _without_product("Defect", message, Ending(Exit.ERROR, "a defect of the program"))
+
+
+def command_line(without: str) -> str:
+    """The command as it was called, ready for a shell, without one option and its value."""
+    words: list[str] = click.get_current_context().find_root().obj
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if skip or word.startswith(f"{without}="):
+            skip = False
+        elif word == without:
+            skip = True
+        else:
+            kept.append(word)
+    return shlex.join(["reconciler", *kept])
 
 
 def _print(screen: Screen, product: Product) -> Ending:
@@ -96,10 +176,10 @@ def _print(screen: Screen, product: Product) -> Ending:
 # ---------------------------------------------------------------- errors
 
 
-def _told(error: ReconcilerError) -> Product:
+def _told(error: ReconcilerError, screen: Screen) -> Product:
     """An error in words on stderr, and as a document."""
     from reconciler.model.problem import CatalogueInvalid
-    from reconciler.report.problems import problems_document, problems_text
+    from reconciler.report.problems import problems_document
 
     document: dict[str, Any] = {"error": {"type": type(error).__name__, "message": error.message}}
     if error.remedy:
@@ -109,10 +189,19 @@ def _told(error: ReconcilerError) -> Product:
         raise click.UsageError(sentence(error).removeprefix("Error: "))
     if isinstance(error, CatalogueInvalid):
         document["problems"] = problems_document(error.problems)
-        click.echo(problems_text(error.problems), err=True)
+        _tell_problems(error.problems, screen)
     else:
         click.echo(sentence(error), err=True)
     return Product("", document, ending)
+
+
+def _tell_problems(problems: Sequence[Problem], screen: Screen) -> None:
+    from reconciler.model.problem import Severity
+    from reconciler.report.problems import problems_text, tally
+
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    click.echo(problems_text(errors if screen.quiet and errors else problems), err=True)
+    click.echo(f"\n{tally(problems)}.", err=True)
 
 
 def sentence(error: ReconcilerError) -> str:
@@ -136,10 +225,18 @@ def _ending(error: ReconcilerError) -> Ending:
         case WrongEnvironment():
             return Ending(Exit.USAGE, "wrong usage")
         case CatalogueInvalid():
-            return Ending(Exit.ERROR, "the catalogue has problems")
+            return Ending(Exit.ERROR, invalid_meaning(error.problems))
         case PlanRefused():
             return Ending(Exit.GUARD, "a guard refuses this plan")
         case Unauthorised():
-            return Ending(Exit.AUTHENTICATION, "the repository does not accept these credentials")
+            return Ending(Exit.AUTHENTICATION, "not authenticated")
         case _:
             return Ending(Exit.ERROR, "an error, told above")
+
+
+def invalid_meaning(problems: Sequence[Problem]) -> str:
+    """Why these problems end a run."""
+    from reconciler.model.problem import Severity
+
+    errors = any(problem.severity is Severity.ERROR for problem in problems)
+    return "the catalogue has errors" if errors else "with --strict, warnings count as errors"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 
@@ -43,3 +43,7 @@ class Product:
     text: str
     document: Mapping[str, Any] = field(default_factory=dict)
     ending: Ending = FINE
+
+    def plus(self, **more: Any) -> Product:
+        """The same with more in its document."""
+        return replace(self, document={**self.document, **more})

@@ -37,19 +37,13 @@ def parse_at(text: str | None) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which catalogue, environment and instant a command is about."""
+    """Which catalogue, environment and instant a command is about. catalogue: the folder, as the user named it."""
 
-    folder: Path
     catalogue: Path
-    environment: str | None = None
+    env: str | None = None
     at: str | None = None
     strict: bool = False
     parallelism: int = 10
-
-    @property
-    def root(self) -> Path:
-        """The catalogue's folder, as the user named it."""
-        return self.folder / self.catalogue
 
 
 def load_checked(request: Request, screen: Screen) -> tuple[Catalogue, tuple[Problem, ...]]:
@@ -65,7 +59,7 @@ def load_checked(request: Request, screen: Screen) -> tuple[Catalogue, tuple[Pro
     if problems:
         from reconciler.report.words import plural
 
-        screen.say(f"{plural(len(problems), 'warning')}; `reconciler validate {request.root}` shows them.")
+        screen.say(f"{plural(len(problems), 'warning')}; `reconciler validate {request.catalogue}` shows them.")
     return catalogue, problems
 
 
@@ -75,7 +69,7 @@ def load(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
     from reconciler.checks.run import check_catalogue, sort_problems
     from reconciler.graph.build import build_graph
 
-    loaded = read_catalogue(request.root, request.environment)
+    loaded = read_catalogue(request.catalogue, request.env)
     found = check_catalogue(loaded.catalogue, build_graph(loaded.catalogue), at=parse_at(request.at))
     return loaded.catalogue, sort_problems((*loaded.problems, *found))
 
@@ -88,7 +82,7 @@ def place_of(request: Request, catalogue: Catalogue, screen: Screen) -> Place:
         why = "no answer" if pause.status is None else f"answer {pause.status}"
         screen.say(f"{why} to {pause.method} {pause.path}; asking again in {pause.seconds:.1f} s")
 
-    return Place(catalogue.target, request.root, parallelism=request.parallelism, notice=notice)
+    return Place(catalogue.target, request.catalogue, parallelism=request.parallelism, notice=notice)
 
 
 def run_async(work: Coroutine[Any, Any, Made]) -> Made:

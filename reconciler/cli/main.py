@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
-from reconciler.cli.command import sentence
+from reconciler.cli.command import defect, sentence
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.graph import graph
@@ -40,6 +41,9 @@ for _command in (validate, plan, apply, drift, graph, serve):
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave the process with its exit code."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
     sys.exit(main(arguments))
 
 
@@ -53,11 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _ended(arguments: Sequence[str] | None) -> Ending:
     try:
+        words = list(sys.argv[1:] if arguments is None else arguments)
         ending = cli.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="reconciler",
-            standalone_mode=False,
-            auto_envvar_prefix="RECONCILER",
+            words, prog_name="reconciler", standalone_mode=False, auto_envvar_prefix="RECONCILER", obj=words
         )
     except click.UsageError as error:
         error.show()
@@ -70,21 +72,6 @@ def _ended(arguments: Sequence[str] | None) -> Ending:
         return Ending(Exit.ERROR, "an error, told above")
     except (click.Abort, KeyboardInterrupt):
         return Ending(Exit.INTERRUPTED, "interrupted")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on; that is no error of ours
-        return FINE
-    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
-        return _unexpected(error)
+    except Exception as error:  # noqa: BLE001 - as in ``command``, for what is no product
+        return defect(error).ending
     return ending if isinstance(ending, Ending) else FINE
-
-
-def _unexpected(error: Exception) -> Ending:
-    if os.environ.get("RECONCILER_DEBUG"):
-        raise error
-    where = error.__traceback__
-    while where is not None and where.tb_next is not None:
-        where = where.tb_next
-    place = f" at {where.tb_frame.f_globals.get('__name__')}:{where.tb_lineno}" if where else ""
-    click.echo(f"Error: this is a defect of reconciler {__version__}: {type(error).__name__}{place}", err=True)
-    click.echo("  -> Please report it, with what RECONCILER_DEBUG=1 prints.", err=True)
-    return Ending(Exit.ERROR, "a defect of the program")

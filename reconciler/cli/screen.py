@@ -6,17 +6,19 @@ import os
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 
+from reconciler.model.errors import ReconcilerError
+
 WIDTHS = (60, 120)
 PATIENCE_S = 2.0  # before a progress bar appears
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Screen:
     """What the user asked for about output. format: ``text``, ``json`` or another that the command knows."""
 
@@ -24,6 +26,7 @@ class Screen:
     output: Path | None = None
     quiet: bool = False
     no_color: bool = False
+    _begun: bool = field(default=False, init=False)
 
     @property
     def json(self) -> bool:
@@ -50,14 +53,32 @@ class Screen:
         return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
 
     def show(self, text: str) -> None:
-        """Print a piece of the product."""
+        """Print a piece of the product. A reader that has gone away does not change how the run ends."""
         if not text:
             return
         if self.output is not None:
-            with self.output.open("a", encoding="utf-8") as file:
-                file.write(text + "\n")
-        else:
+            self._store(text)
+            return
+        try:
             click.echo(text, color=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise ReconcilerError(
+                f"the output cannot be written: {error.strerror}", remedy="Make room, or write it elsewhere."
+            ) from error
+
+    def _store(self, text: str) -> None:
+        assert self.output is not None  # noqa: S101 - asked by show
+        try:
+            with self.output.open("a" if self._begun else "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+        except OSError as error:
+            raise ReconcilerError(
+                f"{self.output} cannot be written: {error.strerror}", remedy="Make room, or name another file."
+            ) from error
+        self._begun = True
 
     def say(self, text: str) -> None:
         """Tell something that is not the product."""
@@ -70,12 +91,17 @@ class Screen:
             self.say(text)
 
     def begin(self) -> None:
-        """Make sure that the output file can be written, before any work is done; empties it."""
-        if self.output is not None:
-            try:
-                self.output.write_text("", encoding="utf-8")
-            except OSError as error:
-                raise click.BadParameter(f"{self.output} cannot be written: {error.strerror}") from error
+        """Make sure that the output file can be written before any work is done; its content stays until then."""
+        if self.output is None:
+            return
+        if self.output.suffix in {".yaml", ".yml"}:
+            raise click.BadParameter(f"{self.output} is a YAML file, which no product is", param_hint="--output")
+        try:
+            self.output.open("a").close()
+        except OSError as error:
+            raise click.BadParameter(
+                f"{self.output} cannot be written: {error.strerror}", param_hint="--output"
+            ) from error
 
 
 class Progress:

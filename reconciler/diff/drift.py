@@ -68,8 +68,10 @@ class Drift:
         return next(iter(answers)) if len(answers) == 1 else Ahead.BOTH
 
     def count(self, ahead: Ahead) -> int:
-        """How many entities have this answer, for a field at least."""
-        return sum(ahead in entity.answers for entity in self.entities)
+        """How many fields have this answer; an entity that only one side has counts as one."""
+        found = [field.change.ahead for entity in self.entities for field in entity.fields]
+        found += [answer for entity in self.entities if entity.whole is not None for answer in entity.answers]
+        return found.count(ahead)
 
 
 def build_drift(catalogue: Catalogue, changes: Changes, owned: int) -> Drift:

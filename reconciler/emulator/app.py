@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +37,13 @@ _CONTAINER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
 _PRODUCT_CONTEXTS = {"dma_offers", "acp"}
 
 
+class Access(Enum):
+    """What may become of the file."""
+
+    READ = auto()
+    WRITE = auto()
+
+
 class Emulator:
     """One repository over one SQLite file. Calls may come from any thread; they take turns."""
 
@@ -56,19 +65,25 @@ class Emulator:
         new_uuid: Callable[[], UUID] = uuid4,
         faults: Faults = Faults(),  # noqa: B008  (frozen)
         accepted: Accepted = Accepted(),  # noqa: B008  (frozen)
+        access: Access = Access.WRITE,
     ) -> Emulator:
         """Open a repository, making the file and the sandbox's container when they are not there.
 
         container: its id; by default the first one of the sandbox.   clock: aware datetimes.
+        access: with ``READ`` it works on a copy in memory, and the file is never written.
         Raises ``ReconcilerError`` when the file cannot be used or the container belongs to another sandbox.
         """
-        store = Store(Database.open(path))
+        reading = access is Access.READ and path != ":memory:"
+        store = Store(Database.copy_of(path) if reading else Database.open(path))
         parts = Parts(store, built_in_registry(), clock, new_uuid, faults)
         try:
             found = _ensure_container(parts, sandbox, container)
         except Busy as busy:
             store.close()
             raise ReconcilerError(f"another process keeps writing to {path}", remedy="Try again later.") from busy
+        except sqlite3.Error as error:
+            store.close()
+            raise ReconcilerError(f"cannot use the database {path}: {error}") from error
         except ReconcilerError:
             store.close()
             raise

@@ -49,6 +49,25 @@ class Database:
             raise
         return cls(connection)
 
+    @classmethod
+    def copy_of(cls, path: str | Path) -> Database:
+        """The content of a file, in memory; the file is only read. An empty file is an empty database.
+
+        Raises ``ReconcilerError`` for what cannot be read, or is not a database of ours.
+        """
+        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=256)
+        try:
+            if Path(path).stat().st_size:
+                _copy(Path(path), memory)
+            _prepare(memory, str(path))
+        except (sqlite3.Error, OSError) as error:
+            memory.close()
+            raise ReconcilerError(f"cannot read the database {path}: {error}") from error
+        except ReconcilerError:
+            memory.close()
+            raise
+        return cls(memory)
+
     def close(self) -> None:
         """Close the file; the last to close it folds the write-ahead log in."""
         self.connection.close()
@@ -68,6 +87,22 @@ class Database:
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+
+
+def _copy(path: Path, memory: sqlite3.Connection) -> None:
+    """Copy a file; where SQLite may not make its lock files beside it, as it stands on the disk."""
+    address = path.absolute().as_uri()
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        source = sqlite3.connect(f"{address}?{mode}", uri=True, timeout=_BUSY_TIMEOUT_S)
+        try:
+            source.backup(memory)
+        except sqlite3.OperationalError:
+            if "immutable" in mode:
+                raise
+        else:
+            return
+        finally:
+            source.close()
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:

@@ -48,21 +48,27 @@ def find_owned(live: LiveState, catalog: str) -> Ownership:
     copies: list[Copies] = []
     for key in sorted(by_key):
         items = by_key[key]
-        original = items[0] if len(items) == 1 else _original(items)
+        original = _original(items)
         if original is not None:
             owned[key] = original
-        if len(items) > 1:
-            copies.append(Copies(key, original, tuple(item for item in items if item is not original)))
+        rest = tuple(item for item in items if item is not original)
+        if rest:
+            copies.append(Copies(key, original, rest))
     return Ownership(owned, tuple(copies), {item.uri: key for key, item in owned.items()})
 
 
 def _original(items: list[LiveInstance]) -> LiveInstance | None:
-    """The instance that the stamp names, else the earliest created; None when two are alike in that."""
+    """The instance that the stamp names, else the earliest created of those whose stamp names none.
+
+    None when two are alike in that, and when every stamp names an instance that is gone: then all are copies.
+    """
     named = [item for item in items if item.stamp and item.stamp.instance_id == item.instance.instance_id]
     if named:
         return named[0] if len(named) == 1 else None
-    by_age = sorted(items, key=_age)
-    return by_age[0] if _age(by_age[0]) != _age(by_age[1]) else None
+    by_age = sorted((item for item in items if item.stamp and item.stamp.instance_id is None), key=_age)
+    if len(by_age) > 1 and _age(by_age[0]) == _age(by_age[1]):
+        return None
+    return by_age[0] if by_age else None
 
 
 def _age(item: LiveInstance) -> tuple[str, str]:

@@ -115,6 +115,8 @@ async def _read_once(reader: Reader, kind: Kind) -> _Reading:
         seen.update(item.instance_id for item in page.items)
         items.extend(page.items)
         last = page
+        if fault is not None:
+            break  # a listing that does not add up need not end either
     if last is None:
         return _Reading((), Incomplete(kind, 1, "does not come"), ended=False)
     ended = last.count == last.total
@@ -132,4 +134,6 @@ def _page_fault(kind: Kind, number: int, last: Page | None, page: Page, seen: se
         return Incomplete(
             kind, number, f"has {page.total} instances to come where {last.total - last.count} were announced"
         )
+    if page.has_next and page.count == page.total:
+        return Incomplete(kind, number, "leads on although nothing remains")
     return None

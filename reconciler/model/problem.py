@@ -124,7 +124,10 @@ class Problem:
 class CatalogueInvalid(ReconcilerError):
     """The catalogue has errors; ``problems`` holds all of them, sorted."""
 
+    problems: tuple[Problem, ...] = ()
+
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.order))
         errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
-        super().__init__(f"the catalogue has {errors} {'error' if errors == 1 else 'errors'}")
+        count, noun = (errors, "error") if errors else (len(self.problems), "warning")
+        super().__init__(f"the catalogue has {count} {noun}{'' if count == 1 else 's'}")

@@ -235,7 +235,8 @@ def _put_representations(flat: Flat, value: Json, name_uri: NameUri) -> None:
     for item in value if isinstance(value, list) else ():
         if isinstance(item, dict) and isinstance(item.get("xdm:placement"), str):
             name = representation_field(name_uri(item["xdm:placement"], Kind.PLACEMENT))
-            components = item.get("xdm:components") or []
+            listed = item.get("xdm:components") or []
+            components = listed if isinstance(listed, list) else [listed]
             flat[name] = tuple(flatten_live_component(component) for component in components)
 
 

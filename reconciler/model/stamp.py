@@ -17,7 +17,7 @@ from typing import Any
 
 from reconciler.model.canonical import Json, canonical_json, short_hash
 from reconciler.model.kinds import COMPONENT_FIELDS, KINDS, EntityKey, Field, Kind, Shape
-from reconciler.model.spelling import Flat, Pending, Resolve, reference_to_xdm
+from reconciler.model.spelling import Flat, Opaque, Pending, Resolve, reference_to_xdm
 
 LINK = "reconciler:managed"
 FORMAT = "b1"
@@ -146,6 +146,8 @@ def _representations(flat: Flat) -> Iterator[tuple[str, Any]]:
 
 def base_of(kind: Kind, name: str, value: Any, resolve: Resolve) -> str | PendingBase:
     """The base of one field's normal value."""
+    if isinstance(value, Opaque):
+        return _hash_plain(value.json)
     if name.startswith(f"{SHARED}["):
         return short_hash(_components(value))
     spec = _SPECS[kind].get(name)

@@ -14,6 +14,7 @@ from reconciler.live.snapshot import LiveState
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.instant import spell_instant
 from reconciler.model.kinds import KINDS, EntityKey
+from reconciler.model.problem import SourceSpan
 from reconciler.model.spelling import Resolve, flatten
 from reconciler.model.stamp import bases_of
 from reconciler.plan import integrity
@@ -79,7 +80,7 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         dirty=catalogue.dirty,
         steps=draft.steps,
         problems=draft.problems,
-        warnings=tuple(integrity.copy_warnings(ownership)),
+        warnings=tuple(integrity.copy_warnings(ownership, catalogue.entities)),
         refusals=tuple(refusals),
         unpruned=unpruned,
         left_out=draft.left_out,
@@ -140,7 +141,7 @@ class _Drafter:
         referrers = integrity.find_referrers(self.live, self.ownership, deleted)
         names = integrity.hand_over_names(self.changes, self.live, self.ownership, deleted)
         problems = [
-            *integrity.copy_problems(self.ownership),
+            *integrity.copy_problems(self.ownership, self.catalogue.entities),
             *integrity.delete_problems(referrers),
             *integrity.asset_problems(self.changes),
             *names.problems,
@@ -149,7 +150,11 @@ class _Drafter:
         steps = self._wire(chains, referrers, names)
         blocked = Blocked(frozenset(problem.key for problem in problems), frozenset(self.ownership.owned))
         kept, left_out = drop_blocked(steps, blocked, self.graph)
-        return _Draft(sort_steps(kept), tuple(sorted(problems, key=lambda problem: problem.key)), left_out)
+        placed = [replace(problem, source=self._place(problem.key)) for problem in problems]
+        return _Draft(sort_steps(kept), tuple(sorted(placed, key=lambda problem: problem.key)), left_out)
+
+    def _place(self, key: EntityKey) -> SourceSpan | None:
+        return self.catalogue.span(key) if key in self.catalogue.sources else None
 
     # ------------------------------------------------------------ the steps of each entity
 
@@ -191,7 +196,7 @@ class _Drafter:
         writes: list[tuple[str, Revision]] = []
         if first:
             revision = revision.renamed_away()
-            writes.append(("gives its name up first", revision))
+            writes.append(("renamed first to free its name", revision))
         if patch.first:
             revision = revision.patched(patch.first, {**revision.bases, **patch.between})
             writes.append(("gets its new components before the old ones go", revision))
@@ -200,7 +205,7 @@ class _Drafter:
         revision = revision.patched(patch.operations, patch.bases)
         for number, status in enumerate(on_the_way):
             revision = revision.moved_to(status) if number else revision.stopping_at(status)
-            writes.append((f"has to be {status} on the way", revision))
+            writes.append((f"by way of {status}", revision))
         writes.append(("differs from Git", revision.moved_to(_end) if on_the_way else revision))
         steps = [
             self._write(Action.PATCH, patch.key, revision, reason, number if len(writes) > 1 else None)
@@ -229,7 +234,7 @@ class _Drafter:
         revision = current_revision(delete.live, protected=bool(delete.live.stamp and delete.live.stamp.protected))
         if first:
             revision = revision.renamed_away()
-            steps.append(self._write(Action.PATCH, delete.key, revision, "gives its name up first", None))
+            steps.append(self._write(Action.PATCH, delete.key, revision, "renamed first to free its name", None))
         lifecycle = KINDS[delete.key.kind].lifecycle
         status = delete.live.instance.properties.get("xdm:status")
         if lifecycle is not None and status == lifecycle.in_service:

@@ -40,7 +40,13 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "stamp": plan.summary.stamp,
         },
         "problems": [
-            {"key": str(problem.key), "message": problem.message, "remedy": problem.remedy} for problem in plan.problems
+            {
+                "key": str(problem.key),
+                "message": problem.message,
+                "remedy": problem.remedy,
+                "source": None if problem.source is None else _place(problem.source),
+            }
+            for problem in plan.problems
         ],
         "warnings": [
             {"key": str(warning.key), "message": warning.message, "remedy": warning.remedy} for warning in plan.warnings

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.changes import Changes, Patch
-from reconciler.live.ownership import Ownership
+from reconciler.live.ownership import Copies, Ownership
 from reconciler.live.snapshot import LiveInstance, LiveState
 from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.spelling import live_references
@@ -64,29 +64,32 @@ def describe(item: LiveInstance) -> str:
     return f"{item.kind.value} `{item.instance.properties.get(_NAME, '')}` ({item.uri})"
 
 
-def copy_problems(ownership: Ownership) -> Iterator[PlanProblem]:
-    """Entities whose instance cannot be told from its copies."""
+def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator[PlanProblem]:
+    """Entities of these keys whose instance cannot be told from its copies, or is gone and left only copies."""
     for found in ownership.copies:
-        if found.original is None:
+        if found.original is None and found.key in keys:
             yield PlanProblem(
                 found.key,
-                "several instances carry its stamp, and which is the original cannot be told: "
-                + ", ".join(describe(item) for item in found.copies),
+                f"which instance is its original cannot be told; its stamp stands on {_described(found)}",
                 "Delete the copies in the repository, or remove the stamp from them.",
             )
 
 
-def copy_warnings(ownership: Ownership) -> Iterator[PlanWarning]:
+def copy_warnings(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator[PlanWarning]:
     """Copies that are left alone."""
     for found in ownership.copies:
+        remedy = "Delete the copies in the repository, or remove the stamp from them."
         if found.original is not None:
+            copied = f"{describe(found.original)} has been copied with its stamp: {_described(found)}"
+            yield PlanWarning(found.key, f"{copied}; copies are never touched", remedy)
+        elif found.key not in keys:
             yield PlanWarning(
-                found.key,
-                f"{describe(found.original)} has been copied with its stamp: "
-                + ", ".join(describe(item) for item in found.copies)
-                + "; copies are never touched",
-                "Delete the copies in the repository, or remove the stamp from them.",
+                found.key, f"it is gone, but its stamp stands on {_described(found)}; copies are never touched", remedy
             )
+
+
+def _described(found: Copies) -> str:
+    return ", ".join(describe(item) for item in found.copies)
 
 
 def asset_problems(changes: Changes) -> Iterator[PlanProblem]:

@@ -75,11 +75,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class PlanProblem:
-    """Why something cannot be planned. It leaves out this entity's steps, and those that require them."""
+    """Why something cannot be planned. It leaves out this entity's steps, and those that require them.
+
+    source: where the file has the entity; None when Git has it no longer.
+    """
 
     key: EntityKey
     message: str
     remedy: str
+    source: SourceSpan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,11 @@ class Plan:
     unpruned: tuple[EntityKey, ...] = ()
     left_out: tuple[EntityKey, ...] = ()
     allowed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def blocked(self) -> tuple[EntityKey, ...]:
+        """Every entity that loses steps: those with a problem, and those that need them."""
+        return tuple(sorted({problem.key for problem in self.problems} | set(self.left_out)))
 
     @property
     def summary(self) -> Summary:

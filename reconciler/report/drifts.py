@@ -23,18 +23,18 @@ def drift_text(drift: Drift, paint: Paint = no_paint, width: int = WIDTH) -> str
     counts = [f"{drift.count(ahead)} {name}" for ahead, name in _ANSWERS.items()]
     verb = "differs" if len(drift.entities) == 1 else "differ"
     of = f"{len(drift.entities)} of {plural(drift.checked, 'entity', 'entities')} {verb}"
-    return "\n\n".join([*blocks, f"Drift: {of} ({', '.join(counts)})."])
+    return "\n\n".join([*blocks, f"Drift: {of}; by field: {', '.join(counts)}."])
 
 
 def _entity(entity: DriftedEntity, paint: Paint, width: int) -> Iterator[str]:
     yield columns(visible(str(entity.key)), place(entity.source), width)
     if entity.live is not None:
-        yield f"    last written {_who(entity.live)}"
+        yield f"    last modified live {_who(entity.live)}"
     match entity.whole:
         case Whole.MISSING:
-            yield f"    {paint('both', _COLOURS[Ahead.BOTH])}: in Git, not live; deleted live or never made"
+            yield f"    {paint('both', _COLOURS[Ahead.BOTH])}: in Git, not live: deleted there, or never made"
         case Whole.TO_DELETE:
-            yield f"    {paint('Git ahead', _COLOURS[Ahead.GIT])}: live, gone from Git"
+            yield f"    {paint('Git ahead', _COLOURS[Ahead.GIT])}: to be deleted, its file is gone"
         case None:
             pass
     for field in entity.fields:

@@ -58,10 +58,14 @@ def _not_done(name: str, outcome: Outcome, paint: Paint, width: int) -> Iterator
 
 def _summary(report: Report) -> Iterator[str]:
     tally = report.tally
-    nothing_but_stamps = tally.complete and not (tally.created or tally.patched or tally.deleted)
+    nothing_but_stamps = (
+        tally.complete and not report.plan.problems and not (tally.created or tally.patched or tally.deleted)
+    )
     yield NO_CHANGES if nothing_but_stamps else tally.sentence()
     if tally.stamped:
         yield f"{plural(tally.stamped, 'stamp')} refreshed."
+    if report.plan.blocked:
+        yield f"{plural(len(report.plan.blocked), 'entity was', 'entities were')} left out, as the plan says."
 
 
 def report_document(report: Report) -> dict[str, Any]:

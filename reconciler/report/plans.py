@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from reconciler.diff.changes import Ahead
 from reconciler.model.kinds import EntityKey
 from reconciler.plan.guards import DELETES
 from reconciler.plan.steps import Action, Plan, PlannedChange, PlanProblem, PlanWarning, Refusal, Step
@@ -24,13 +25,13 @@ from reconciler.report.words import (
 NO_CHANGES = "No changes. The live catalogue matches Git."
 _SYMBOLS = {Action.CREATE: ("+", "green"), Action.PATCH: ("~", "yellow"), Action.DELETE: ("-", "red")}
 _SHORT_ID = 12  # characters of a container's id that are shown whole
-_SHOWN = 20  # keys of a refusal; the plan above names them all
 
 
 def target_line(catalog: str, environment: str, repository: str, container: str, sandbox: str) -> str:
     """What the run is about; the first line of every command that reads or writes a repository."""
     short = container if len(container) <= _SHORT_ID else f"{container[:8]}…"
-    return visible(f"Target: {catalog} -> {environment} ({repository}, sandbox {sandbox}, container {short})")
+    line = visible(f"Target: {catalog} -> {environment} ({repository}, sandbox {sandbox}, container {short})")
+    return "\n".join(paragraph(line, "", WIDTH)).replace("\n", "\n        ")
 
 
 def plan_target_line(plan: Plan) -> str:
@@ -79,27 +80,23 @@ def _entities(plan: Plan) -> list[list[Step]]:
 def _entity(steps: list[Step], paint: Paint, width: int) -> Iterator[str]:
     last = steps[-1]
     symbol, colour = _SYMBOLS[last.action]
-    left = f"{symbol} {visible(str(last.key))}  {spell_value(last.name)}"
+    before = ["archived first" if step.action is Action.ARCHIVE else step.reason for step in steps[:-1]]
+    left = f"{symbol} {visible(str(last.key))}  {spell_value(last.name)}" + (
+        f"  ({'; '.join(before)})" if before else ""
+    )
     yield columns(left, place(last.source), width).replace(left, paint(left, colour), 1)
-    yield from _on_the_way(steps, last)
     for planned in last.changes:
         yield from _change(planned, paint, width)
 
 
-def _on_the_way(steps: list[Step], last: Step) -> Iterator[str]:
-    for step in steps:
-        if step is last:
-            continue
-        what = "archived" if step.action is Action.ARCHIVE else "patched"
-        yield f"    first {what}: it {step.reason}"
-
-
 def _change(planned: PlannedChange, paint: Paint, width: int) -> Iterator[str]:
     change = planned.change
-    mark = "! " if change.reverts else ""
+    if change.reverts:
+        yield f"    ! {visible(change.path)}: undoes an edit made live, shown above"
+        return
     line = f"line {planned.source.line}" if planned.source is not None else ""
-    lines = list(change_lines(change.before, change.after, paint, "    ", width, mark + visible(change.path)))
-    bare = f"    {mark}{visible(change.path)}: {spell_value(change.before)} -> {spell_value(change.after)}"
+    lines = list(change_lines(change.before, change.after, paint, "    ", width, visible(change.path)))
+    bare = f"    {visible(change.path)}: {spell_value(change.before)} -> {spell_value(change.after)}"
     if len(lines) == 1 and len(bare) + len(line) + 2 <= width:
         yield lines[0] + " " * (width - len(bare) - len(line)) + paint(line, "dim")
         return
@@ -117,17 +114,19 @@ def _reverts(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
     yield paint("Undoes edits made live:", "magenta")
     for step, planned in found:
         label = f"! {visible(str(step.key))} {visible(planned.change.path)}"
+        label += " (Git changed it too)" if planned.change.ahead is Ahead.BOTH else ""
         yield from change_lines(planned.change.before, planned.change.after, paint, "  ", width, label)
 
 
 def _problem(problem: PlanProblem, paint: Paint, width: int) -> Iterator[str]:
-    yield f"{paint('error', 'red')} {visible(str(problem.key))} is left out"
+    head = f"error: {visible(str(problem.key))} is left out"
+    yield columns(head, place(problem.source), width).replace("error", paint("error", "red"), 1)
     yield from paragraph(visible(problem.message), "    ", width)
     yield from paragraph(f"-> {visible(problem.remedy)}", "    ", width)
 
 
 def _warning(warning: PlanWarning, paint: Paint, width: int) -> Iterator[str]:
-    yield f"{paint('warning', 'yellow')} {visible(str(warning.key))}"
+    yield f"{paint('warning', 'yellow')}: {visible(str(warning.key))}"
     yield from paragraph(visible(warning.message), "    ", width)
     yield from paragraph(f"-> {visible(warning.remedy)}", "    ", width)
 
@@ -145,19 +144,20 @@ def _left_out(plan: Plan, width: int) -> Iterator[str]:
 def _refusal(refusal: Refusal, paint: Paint, width: int, command: str) -> Iterator[str]:
     yield paint("Refused by a guard:", "red")
     yield from paragraph(refusal.message, "    ", width)
-    names = [str(key) for key in refusal.keys[:_SHOWN]]
-    if len(refusal.keys) > _SHOWN:
-        names.append(f"and {len(refusal.keys) - _SHOWN} more")
-    yield from paragraph(visible(", ".join(names)), "    ", width)
+    yield from paragraph(visible(", ".join(str(key) for key in refusal.keys)), "    ", width)
     if refusal.guard == DELETES:
-        yield f"    -> If that is meant: {command} --allow-deletes {refusal.allow}"
+        yield f"    -> If that is meant: {visible(command)} --allow-deletes {refusal.allow}"
 
 
 def _summary(plan: Plan) -> Iterator[str]:
     summary = plan.summary
     if summary.changes or plan.problems:
         yield summary.sentence()
+    elif plan.unpruned:
+        yield f"No changes to make; {plural(len(plan.unpruned), 'entity', 'entities')} gone from Git kept."
     else:
         yield NO_CHANGES
+    if plan.blocked:
+        yield f"{plural(len(plan.blocked), 'entity is', 'entities are')} left out."
     if summary.stamp:
         yield f"{plural(summary.stamp, 'stamp')} to refresh."

@@ -25,13 +25,16 @@ def _lines(problem: Problem, paint: Paint, width: int) -> Iterator[str]:
 
 def verdict(problems: Sequence[Problem], entities: int) -> str:
     """How many problems in how many entities."""
+    return f"{plural(entities, 'entity', 'entities')}, {tally(problems)}."
+
+
+def tally(problems: Sequence[Problem]) -> str:
+    """How many errors and warnings."""
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     warnings = len(problems) - errors
-    if not problems:
-        return f"{plural(entities, 'entity', 'entities')}, no problems."
     counts = [plural(errors, "error")] if errors else []
     counts += [plural(warnings, "warning")] if warnings else []
-    return f"{plural(entities, 'entity', 'entities')}, {' and '.join(counts)}."
+    return " and ".join(counts) or "no problems"
 
 
 def problems_document(problems: Sequence[Problem]) -> list[dict[str, Any]]:

@@ -82,8 +82,10 @@ def change_lines(before: Json, after: Json, paint: Paint, indent: str, width: in
     if isinstance(before, str) and isinstance(after, str) and ("\n" in before or "\n" in after):
         yield from _line_diff(before, after, paint, indent)
         return
-    yield paint(f"{indent}  - {old}", "red")
-    yield paint(f"{indent}  + {new}", "green")
+    for sign, value, colour in (("-", old, "red"), ("+", new, "green")):
+        lines = paragraph(value, f"{indent}    ", width)
+        lines[0] = f"{indent}  {sign} {lines[0].lstrip()}"
+        yield from (paint(line, colour) for line in lines)
 
 
 def _line_diff(before: str, after: str, paint: Paint, indent: str) -> Iterator[str]:

@@ -75,7 +75,9 @@ def credentials_from(environ: Mapping[str, str]) -> Credentials:
     missing = [name for name, value in values.items() if not value]
     unfit = [name for name, value in values.items() if value and not fit_for_header(value)]
     if missing or unfit:
-        raise Unauthorised("; ".join(_complaints(missing, unfit)))
+        wrong = Unauthorised("; ".join(_complaints(missing, unfit)))
+        wrong.remedy = f"Set {', '.join(missing or unfit)}."
+        raise wrong
     return Credentials(FixedToken(Secret(values[TOKEN])), values[API_KEY], values[ORG_ID])
 
 

@@ -150,6 +150,6 @@ def retry_after_s(value: str | None, date: str | None, clock: Clock) -> float | 
 def _http_date(value: str | None) -> datetime | None:
     try:
         parsed = parsedate_to_datetime(value or "")
-    except ValueError:
+    except (ValueError, OverflowError, TypeError):
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

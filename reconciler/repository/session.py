@@ -135,10 +135,15 @@ class Session:
         }
         return headers | {name: value for name, value in optional.items() if value is not None}
 
+    def _without_secrets(self, token: Secret, body: bytes) -> bytes:
+        """A body without the token and the API key, should the repository echo them."""
+        text = token.hide_in(body.decode("utf-8", "replace"))
+        return Secret(self._settings.api_key).hide_in(text).encode()
+
     def _refusal(self, answer: Answer, ask: Ask, secret: Secret) -> RepositoryError:
         """The error that an answer's status and body stand for (clauses A2, A6)."""
         status, call = answer.status, answer.call
-        problem = read_problem(Answer(status, answer.headers, _without(secret, answer.body), call))
+        problem = read_problem(Answer(status, answer.headers, self._without_secrets(secret, answer.body), call))
         headers = answer.headers
         wait = retry_after_s(headers.get("retry-after"), headers.get("date"), self.timing.clock)
         if status in {401, 403}:
@@ -170,7 +175,3 @@ def _conflict(problem: Problem, ask: Ask, call: Call) -> Stale | NameTaken:
     if problem.type.endswith(NAME_TAKEN) or ask.if_match is None:
         return NameTaken(problem, call=call)
     return Stale(problem, call=call)
-
-
-def _without(secret: Secret, body: bytes) -> bytes:
-    return secret.hide_in(body.decode("utf-8", "replace")).encode()

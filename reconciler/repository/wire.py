@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from reconciler.repository.auth import fit_for_header
 from reconciler.repository.errors import FieldError, Malformed, Problem, one_line
 from reconciler.repository.port import (
     Container,
@@ -244,7 +245,7 @@ def _etag(document: Mapping[str, Any], answer: Answer) -> str:
     value = document.get("repo:etag", answer.headers.get("etag"))
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, str) and _unquoted(value):
+    if isinstance(value, str) and _unquoted(value) and fit_for_header(value):
         return _unquoted(value)
     raise answer.malformed("an instance without a revision")
 

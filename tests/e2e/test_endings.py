@@ -20,7 +20,7 @@ def test_deleting_too_much_is_refused_with_the_command_that_allows_it(example: W
     shutil.rmtree(example.root / "activities")
     refused = example.run("apply", "cat", "--yes")
     assert refused.code == 10
-    assert "-> If that is meant: reconciler apply cat --allow-deletes 11" in refused.out
+    assert "-> If that is meant: reconciler apply cat --yes --allow-deletes 11" in refused.out
     assert "DELETE" not in server.writes
     assert refused.err.splitlines()[-1] == "reconciler: exit 10: a guard refuses this plan"
     allowed = example.run("apply", "cat", "--yes", "--allow-deletes", "11")

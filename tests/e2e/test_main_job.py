@@ -100,8 +100,8 @@ def test_an_edit_made_live_is_live_ahead_and_its_undoing_is_shown_first(example:
     assert [(field["path"], field["ahead"], field["git"], field["live"]) for field in entity["fields"]] == [
         ("priority", "live", 10, 99)
     ]
-    planned = example.run("plan", "cat").out.splitlines()
-    assert planned[2:4] == ["Undoes edits made live:", "  ! offer/elite-upgrade priority: 99 -> 10"]
+    planned = example.run("plan", "cat").out.split("\n\n")
+    assert planned[1].splitlines() == ["Undoes edits made live:", "  ! offer/elite-upgrade priority: 99 -> 10"]
 
 
 def test_git_ahead_and_live_ahead_together_are_both(example: Workplace, server: Served) -> None:

@@ -5,23 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.command import (
-    allow_deletes_option,
-    at_option,
-    catalogue_argument,
-    environment_option,
-    folder_option,
-    makes_product,
-    no_prune_option,
-    output_options,
-    parallelism_option,
-    strict_option,
-)
+from reconciler.cli.command import command_line, makes_product, output_options, plan_options
 from reconciler.cli.commands.plan import plan_ending
 from reconciler.cli.ending import FINE, Ending, Exit, Product
 from reconciler.cli.loading import Request, load_checked, place_of, run_async
@@ -37,39 +25,28 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@catalogue_argument
-@folder_option
-@environment_option
-@strict_option
-@at_option
-@no_prune_option
-@allow_deletes_option
-@parallelism_option
+@plan_options
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @output_options("text", "json")
 @makes_product
 def apply(
     screen: Screen,
-    catalogue: Path,
-    folder: Path,
-    env: str | None,
-    strict: bool,
-    at: str | None,
+    request: Request,
     no_prune: bool,
     allow_deletes: int | None,
-    parallelism: int,
     yes: bool,
 ) -> Product:
     """Make live as Git says: plan, ask, carry out."""
     from reconciler.plan.build import Options
+    from reconciler.report.problems import problems_document
 
     if not yes and (screen.json or not sys.stdin.isatty()):
         raise click.UsageError("apply asks before it writes, and cannot ask here. Say --yes to go ahead without.")
-    request = Request(folder, catalogue, env, at, strict, parallelism)
-    loaded, _ = load_checked(request, screen)
+    loaded, warnings = load_checked(request, screen)
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")
-    return run_async(_applied(screen, request, loaded, options, ask=not yes))
+    product = run_async(_applied(screen, request, loaded, options, ask=not yes))
+    return product.plus(validation=problems_document(warnings))
 
 
 async def _applied(screen: Screen, request: Request, catalogue: Catalogue, options: Options, *, ask: bool) -> Product:
@@ -87,11 +64,11 @@ async def _applied(screen: Screen, request: Request, catalogue: Catalogue, optio
         if screen.json:
             document = {"plan": plan_document(plan)}
         else:
-            shown = plan_text(plan, screen.paint, screen.width, f"reconciler apply {request.root}")
+            shown = plan_text(plan, screen.paint, screen.width, command_line("--allow-deletes"))
             screen.show(f"{plan_target_line(plan)}\n\n{shown}")
         if plan.refusals or not plan.steps:
             return Product("", document, plan_ending(plan, detailed=False))
-        if ask and not click.confirm("\nApply this plan?", err=True):
+        if ask and not _confirmed():
             return Product("", document, Ending(Exit.ERROR, "not applied: the answer was no"))
         report = await _carried_out(screen, plan, writer, request.parallelism)
     if screen.json:
@@ -99,45 +76,58 @@ async def _applied(screen: Screen, request: Request, catalogue: Catalogue, optio
     return Product("\n" + report_text(report, screen.paint, screen.width), {}, apply_ending(report))
 
 
+def _confirmed() -> bool:
+    """The user's answer. Ctrl-C must end the program here, and not only tell the event loop that waits for it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.confirm("\nApply this plan?", err=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 async def _carried_out(screen: Screen, plan: Plan, writer: Writer, parallelism: int) -> Report:
     import asyncio
 
-    from reconciler.apply.engine import apply_plan_async
+    from reconciler.apply.engine import Stop, apply_plan_async
     from reconciler.apply.events import Finished
 
-    stop = asyncio.Event()
+    stop = Stop()
     progress = Progress(screen, len(plan.steps), "Applying")
+    loop = asyncio.get_running_loop()
 
     def interrupted() -> None:
-        screen.say("Stopping: what is in flight is finished, nothing more is started.")
-        stop.set()
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)  # a second Ctrl-C ends at once
+        stop.ask()
+        screen.say("Giving up." if stop.now.is_set() else "Stopping when what is in flight is answered.")
 
     def listen(event: Event) -> None:
         if isinstance(event, Finished):
             progress.advance()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted)
     try:
         return await apply_plan_async(plan, writer, on_event=listen, parallelism=parallelism, stop=stop)
     finally:
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
         progress.finish()
 
 
 def apply_ending(report: Report) -> Ending:
     """How ``apply`` ends: interrupted, unknown, partial, failed, in this order."""
-    from reconciler.apply.outcomes import NotAttempted, is_done
+    from reconciler.apply.outcomes import is_done
 
     tally = report.tally
     something_done = any(is_done(outcome) for outcome in report.outcomes.values())
-    stopped = any(isinstance(outcome, NotAttempted) for outcome in report.outcomes.values())
-    if report.interrupted and stopped and not tally.failed:
+    if report.interrupted and not tally.complete:
         return Ending(Exit.INTERRUPTED, "interrupted; run it again to go on")
     if tally.unknown:
         return Ending(Exit.UNKNOWN, "it cannot be told whether some steps were carried out; plan again to see")
-    if tally.complete and not report.plan.problems:
+    if tally.complete:
         return FINE
     if something_done:
-        return Ending(Exit.PARTIAL, "some steps were carried out, others not")
+        why = "; the credentials are no longer accepted" if report.unauthorised else ""
+        return Ending(Exit.PARTIAL, f"some steps were carried out, others not{why}")
+    if report.unauthorised:
+        return Ending(Exit.AUTHENTICATION, "not authenticated")
     return Ending(Exit.ERROR, "nothing was carried out")

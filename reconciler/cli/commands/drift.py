@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.command import (
-    at_option,
-    catalogue_argument,
-    environment_option,
-    folder_option,
-    makes_product,
-    output_options,
-    parallelism_option,
-    strict_option,
-)
+from reconciler.cli.command import live_options, makes_product, output_options
 from reconciler.cli.ending import FINE, Ending, Exit, Product
 from reconciler.cli.loading import Request, load_checked, place_of, run_async
 from reconciler.cli.screen import Screen
@@ -28,22 +18,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@catalogue_argument
-@folder_option
-@environment_option
-@strict_option
-@at_option
-@parallelism_option
+@live_options
 @output_options("text", "json")
 @makes_product
 def drift(
     screen: Screen,
-    catalogue: Path,
-    folder: Path,
-    env: str | None,
-    strict: bool,
-    at: str | None,
-    parallelism: int,
+    request: Request,
 ) -> Product:
     """Tell who is ahead, Git or live, field by field.
 
@@ -57,9 +37,9 @@ def drift(
     from reconciler.plan.build import refuse_incomplete
     from reconciler.report.drifts import drift_document, drift_text
     from reconciler.report.plans import target_line
+    from reconciler.report.problems import problems_document
 
-    request = Request(folder, catalogue, env, at, strict, parallelism)
-    loaded, _ = load_checked(request, screen)
+    loaded, warnings = load_checked(request, screen)
     screen.say_on_terminal("Reading the live catalogue …")
     live = run_async(_read(screen, request, loaded))
     refuse_incomplete(live)
@@ -72,6 +52,7 @@ def drift(
         "environment": loaded.environment,
         "target": {"repository": target.repository, "container": live.container, "sandbox": target.sandbox},
         **drift_document(found),
+        "validation": problems_document(warnings),
     }
     return Product(f"{line}\n\n{drift_text(found, screen.paint, screen.width)}", document, _ending(found.answer))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.command import catalogue_argument, environment_option, folder_option, makes_product, output_options
+from reconciler.cli.command import catalogue_options, makes_product, output_options
 from reconciler.cli.ending import Product
 from reconciler.cli.loading import Request, load_checked
 from reconciler.cli.screen import Screen
@@ -18,18 +17,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@catalogue_argument
-@folder_option
-@environment_option
+@catalogue_options
 @click.option("--focus", metavar="KIND/KEY", help="Only this entity, what it needs, and what needs it.")
 @output_options("mermaid", "dot", "json")
 @makes_product
-def graph(screen: Screen, catalogue: Path, folder: Path, env: str | None, focus: str | None) -> Product:
+def graph(screen: Screen, request: Request, focus: str | None) -> Product:
     """Draw who refers to whom."""
     from reconciler.graph.build import build_graph
     from reconciler.report.graphs import dot, graph_document, mermaid
 
-    found, _ = load_checked(Request(folder, catalogue, env), screen)
+    found, _ = load_checked(request, screen)
     built = build_graph(found)
     keys = frozenset(built.keys) if focus is None else built.neighbourhood(_key(focus, built.keys))
     if screen.json:

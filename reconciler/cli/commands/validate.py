@@ -10,6 +10,7 @@ from reconciler.cli.command import (
     at_option,
     environment_option,
     folder_option,
+    invalid_meaning,
     makes_product,
     output_options,
     strict_option,
@@ -17,6 +18,7 @@ from reconciler.cli.command import (
 from reconciler.cli.ending import FINE, Ending, Exit, Product
 from reconciler.cli.loading import Request, load
 from reconciler.cli.screen import Screen
+from reconciler.model.errors import ReconcilerError
 
 SETTINGS_FILE = "catalog.yaml"
 
@@ -29,9 +31,7 @@ SETTINGS_FILE = "catalog.yaml"
 @at_option
 @output_options("text", "json")
 @makes_product
-def validate(
-    screen: Screen, files: tuple[Path, ...], folder: Path, env: str | None, strict: bool, at: str | None
-) -> Product:
+def validate(screen: Screen, files: tuple[Path, ...], env: str | None, strict: bool, at: str | None) -> Product:
     """Check a catalogue offline, without a repository.
 
     FILES name the catalogue they lie in; they never narrow the checks.
@@ -41,9 +41,9 @@ def validate(
 
     problems: list[Problem] = []
     entities = 0
-    for root in _roots(tuple(folder / file for file in files or (Path(),)), screen):
+    for root in _roots(files or (Path(),), screen):
         try:
-            catalogue, found = load(Request(Path(), root, env, at))
+            catalogue, found = load(Request(root, env, at))
         except CatalogueInvalid as invalid:
             problems += invalid.problems
             continue
@@ -53,7 +53,7 @@ def validate(
     failed = any(strict or problem.severity is Severity.ERROR for problem in problems)
     text = problems_text(problems, screen.paint, screen.width)
     document = {"entities": entities, "problems": problems_document(problems)}
-    ending = Ending(Exit.ERROR, "the catalogue has problems") if failed else FINE
+    ending = Ending(Exit.ERROR, invalid_meaning(problems)) if failed else FINE
     return Product(f"{text}\n\n{said}" if text else said, document, ending)
 
 
@@ -62,7 +62,7 @@ def _roots(paths: tuple[Path, ...], screen: Screen) -> list[Path]:
     roots: dict[Path, Path] = {}
     for path in paths:
         if not path.exists():
-            raise click.BadParameter(f"{path} does not exist")
+            raise ReconcilerError(f"{path} does not exist", remedy="Name a catalogue's folder, or files in it.")
         root = path if path.is_dir() else _catalogue_above(path)
         if root is None:
             screen.say(f"{path} lies in no catalogue: there is no {SETTINGS_FILE} above it. Passed over.")

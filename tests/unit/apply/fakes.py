@@ -18,7 +18,7 @@ from reconciler.repository.port import Container, Deleted, DeleteOutcome, Instan
 
 POST, PATCH, DELETE, GET = (Call(method, "/there", "request-1") for method in ("POST", "PATCH", "DELETE", "GET"))
 
-Answer = RepositoryError | DeleteOutcome
+Answer = Exception | DeleteOutcome
 
 
 def refused(call: Call = POST) -> RepositoryError:
@@ -28,6 +28,11 @@ def refused(call: Call = POST) -> RepositoryError:
 def lost(call: Call) -> Unreachable:
     """No answer, and perhaps carried out."""
     return Unreachable("no answer", call=call, maybe_carried_out=True)
+
+
+def unreached(call: Call = POST) -> Unreachable:
+    """No connection at all, so certainly not carried out."""
+    return Unreachable("no connection", call=call, maybe_carried_out=False)
 
 
 def stale() -> Stale:
@@ -146,7 +151,7 @@ class FakeWriter:
         self.at_once -= 1
         self.answered[call].set()
         answer = self._said(call)
-        if isinstance(answer, RepositoryError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 

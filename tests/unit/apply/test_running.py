@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
-from reconciler.apply.engine import apply_plan_async
+from reconciler.apply.engine import UNREACHED, Stop, apply_plan_async
 from reconciler.apply.events import Event
-from reconciler.apply.outcomes import Done, Failed, NotAttempted, Skipped, Tally
+from reconciler.apply.outcomes import Done, Failed, NotAttempted, Skipped, Tally, Unknown
 from reconciler.plan.build import Options
 from reconciler.plan.steps import PlanRefused
 from tests.plan_builders import Documents, live_after, make_plan, state_of
-from tests.unit.apply.fakes import FakeWriter, Listener, as_writer, refused, unauthorised
+from tests.unit.apply.fakes import FakeWriter, Listener, as_writer, refused, unauthorised, unreached
 from tests.unit.apply.support import carried_out, changed, created
 
 TAGS: Documents = {f"tag/t{number}": {} for number in range(30)}
@@ -71,16 +71,51 @@ def test_every_step_is_told_of_when_it_starts_and_ends() -> None:
 
 
 def test_a_stop_ends_what_is_in_flight_and_starts_nothing_more() -> None:
-    stop = asyncio.Event()
+    stop = Stop()
 
     def stop_at_first(_event: Event) -> None:
-        stop.set()
+        stop.soon.set()
 
     plan = make_plan(CHAIN, state_of([]))
     report, writer = carried_out(plan, FakeWriter(), stop=stop, on_event=stop_at_first)
     assert writer.asked == ["create other"]
     assert [type(report.outcomes[step.id]) for step in plan.steps] == [Done, *[NotAttempted] * 4]
     assert report.interrupted
+
+
+def test_asked_twice_to_stop_it_gives_up_what_is_in_flight() -> None:
+    stop = Stop()
+
+    def give_up(_event: Event) -> None:
+        stop.ask()
+        stop.ask()
+
+    async def scenario() -> list[object]:
+        writer = FakeWriter(held={"create other": "nothing ever"})
+        plan = make_plan(CHAIN, state_of([]))
+        work = apply_plan_async(plan, as_writer(writer), stop=stop, on_event=give_up)
+        report = await asyncio.wait_for(work, timeout=30)
+        return [report.outcomes[step.id] for step in plan.steps if step.key.name in {"other", "t", "p"}]
+
+    assert asyncio.run(scenario()) == [
+        Unknown("given up before its answer came"),
+        NotAttempted(),
+        Skipped("create:tag/other"),
+    ]
+
+
+def test_a_defect_in_one_step_hides_nothing_of_the_others() -> None:
+    report, _ = created(CHAIN, answers={"other": ValueError("a-secret")})
+    assert report.outcomes["create:tag/other"] == Unknown("a defect of this program: ValueError")
+    assert report.outcomes["create:offer/o"] == Done()
+
+
+def test_a_repository_that_is_gone_is_not_asked_for_every_step() -> None:
+    answers = {f"t{number}": unreached() for number in range(30)}
+    report, writer = carried_out(make_plan(TAGS, state_of([])), FakeWriter(answers=answers), parallelism=1)
+    assert len(writer.asked) == UNREACHED
+    assert report.tally == Tally(failed=UNREACHED, not_attempted=30 - UNREACHED)
+    assert not report.interrupted
 
 
 def test_bad_credentials_end_the_run_without_anybody_having_stopped_it() -> None:
@@ -114,7 +149,7 @@ def test_the_tally_counts_entities_that_were_written_and_steps_that_were_not() -
 def test_an_entity_counts_only_when_all_its_steps_are_done() -> None:
     before, after = {"offer/o": {"status": "archived"}}, {"offer/o": {"status": "approved"}}
     plan = make_plan(after, live_after(before))
-    stop = asyncio.Event()
-    report, _ = carried_out(plan, FakeWriter(live_after(before)), stop=stop, on_event=lambda _event: stop.set())
+    stop = Stop()
+    report, _ = carried_out(plan, FakeWriter(live_after(before)), stop=stop, on_event=lambda _event: stop.soon.set())
     assert report.tally == Tally(not_attempted=1)
     assert not report.tally.complete

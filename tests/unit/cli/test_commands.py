@@ -63,9 +63,7 @@ def test_an_archived_offer_is_said_to_be_archived_before_its_delete(tiny: Path, 
         (tiny / name).unlink()
     shown = run("plan", "--allow-deletes", "2").out.splitlines()
     assert shown[2:] == [
-        '- offer/beach  "Beach"',
-        "    first archived: it is approved",
-        "",
+        '- offer/beach  "Beach"  (archived first)',
         '- filter/summer-offers  "Summer offers"',
         "",
         "Plan: 0 to create, 0 to patch, 2 to delete.",
@@ -82,7 +80,7 @@ def test_a_guard_names_what_goes_and_the_command_that_lets_it(tiny: Path, run: R
         "Refused by a guard:",
         "    2 of 3 entities would be deleted or taken out of service; the guard allows 1",
         "    offer/beach, filter/summer-offers",
-        "    -> If that is meant: reconciler apply . --allow-deletes 2",
+        "    -> If that is meant: reconciler apply --yes --allow-deletes 2",
         "",
         "Plan: 0 to create, 0 to patch, 2 to delete.",
     ]
@@ -111,14 +109,14 @@ def test_drift_shows_both_values_and_who_is_ahead(tiny: Path, run: Run) -> None:
         "        Git:  2",
         "        live: 1",
         "",
-        "Drift: 1 of 3 entities differs (1 Git ahead, 0 live ahead, 0 both).",
+        "Drift: 1 of 3 entities differs; by field: 1 Git ahead, 0 live ahead, 0 both.",
     ]
 
 
 def test_nothing_live_counts_as_both(tiny: Path, run: Run) -> None:
     drifted = run("drift")
     assert drifted.code == 4
-    assert drifted.out.count("both: in Git, not live; deleted live or never made") == 3
+    assert drifted.out.count("both: in Git, not live: deleted there, or never made") == 3
 
 
 def test_no_drift_is_said_in_one_line(tiny: Path, run: Run) -> None:
@@ -168,7 +166,7 @@ def test_a_file_outside_every_catalogue_is_passed_over(
         ("plan", "--env", "mars"),
         ("apply",),
         ("apply", "--format", "json"),
-        ("validate", "nowhere.yaml"),
+        ("plan", "-C", "nowhere"),
         ("plan", "--parallelism", "0"),
         ("plan", "-o", "no/such/folder/file"),
     ],
@@ -177,6 +175,37 @@ def test_wrong_usage_ends_64(tiny: Path, run: Run, arguments: tuple[str, ...]) -
     ended = run(*arguments)
     assert (ended.code, ended.out) == (64, "")
     assert ended.err.splitlines()[-1] == "reconciler: exit 64: wrong usage"
+
+
+def test_a_path_that_is_not_there_is_an_error(tiny: Path, run: Run) -> None:
+    ended = run("validate", "nowhere", "--format", "json")
+    assert (ended.code, json.loads(ended.out)["error"]["message"]) == (1, "nowhere does not exist")
+
+
+def test_the_command_of_a_guard_is_the_one_that_was_run(tiny: Path, run: Run) -> None:
+    run("apply", "--yes")
+    for name in ("beach.yaml", "summer-offers.yaml"):
+        (tiny / name).unlink()
+    refused = run("plan", "--env", "local", "--allow-deletes", "1", "--at", "2026-01-01T00:00:00Z", "--no-color")
+    again = "reconciler plan --env local --at 2026-01-01T00:00:00Z --no-color --allow-deletes 2"
+    assert f"    -> If that is meant: {again}" in refused.out.splitlines()
+
+
+def test_what_is_kept_for_want_of_pruning_is_no_match(tiny: Path, run: Run) -> None:
+    run("apply", "--yes")
+    (tiny / "summer-offers.yaml").unlink()
+    assert run("plan", "--no-prune").out.splitlines()[2:] == [
+        "Kept although gone from Git, because pruning is off (1): filter/summer-offers",
+        "",
+        "No changes to make; 1 entity gone from Git kept.",
+    ]
+
+
+def test_warnings_alone_end_a_strict_run_and_say_so(tiny: Path, run: Run) -> None:
+    (tiny / "unused.yaml").write_text("kind: tag\nname: Unused\n")
+    document = json.loads(run("plan", "--strict", "--format", "json").out)
+    assert document["error"]["message"] == "the catalogue has 1 warning"
+    assert document["exit"]["meaning"] == "with --strict, warnings count as errors"
 
 
 def test_several_environments_must_be_told_apart(tiny: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +260,7 @@ def test_the_same_state_has_the_same_digest_on_any_day(tiny: Path, run: Run) -> 
 def test_problems_are_json_too(tiny: Path, run: Run) -> None:
     edit(tiny / "beach.yaml", "tags: [summer]", "tags: [sumer]")
     document = json.loads(run("plan", "--format", "json").out)
-    assert document["exit"] == {"code": 1, "meaning": "the catalogue has problems"}
+    assert document["exit"] == {"code": 1, "meaning": "the catalogue has errors"}
     places = [(found["code"], found["file"], found["line"], found["column"]) for found in document["problems"]]
     assert ("RC020", "beach.yaml", 4, 8) in places
 

@@ -59,8 +59,10 @@ def test_without_such_a_name_the_original_is_the_earliest() -> None:
     assert original(tag("a", OURS, late), tag("b", OURS, early)) == "b-tag"
 
 
-def test_a_stamp_that_names_an_instance_which_is_gone_says_nothing() -> None:
-    assert original(tag("a", f"{OURS}#gone", "2026-01-02T00:00:00Z"), tag("b", f"{OURS}#gone")) == "b-tag"
+def test_a_stamp_that_names_another_instance_makes_a_copy_even_when_it_stands_alone() -> None:
+    assert original(tag("a", f"{OURS}#gone", "2026-01-02T00:00:00Z"), tag("b", f"{OURS}#gone")) is None
+    assert original(tag("a", f"{OURS}#gone")) is None
+    assert original(tag("a", f"{OURS}#gone"), tag("b", OURS, "2026-01-02T00:00:00Z")) == "b-tag"
 
 
 def test_two_made_at_one_instant_cannot_be_told_apart() -> None:
