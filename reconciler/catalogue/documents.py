@@ -332,7 +332,8 @@ def _documents(builder: _Builder) -> Iterator[Document]:
 def _syntax(error: YAMLError, text: bytes) -> Complaint:
     if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
         line, column = error.problem_mark.line + 1, error.problem_mark.column + 1
-        if _tab_before(text, line, column):
+        found = _line_of(text, line)
+        if _tab_before(found, column):
             return Complaint(Code.SYNTAX, line, column, "a tab cannot indent YAML", "Indent with spaces.")
         message = f"not YAML: {error.problem}"
         if error.context:
@@ -340,6 +341,8 @@ def _syntax(error: YAMLError, text: bytes) -> Complaint:
         remedy = "Check the indentation, quotes and brackets here and just above."
         if _colon_in_flow(error):
             remedy = "Put text that holds a colon in quotes."
+        elif "${" in found:
+            remedy = 'Inside { } and [ ], put a variable in quotes: "${NAME}".'
         return Complaint(Code.SYNTAX, line, column, message, remedy)
     position = getattr(error, "position", 0) or 0
     before = text[:position].decode("utf-8", "ignore")
@@ -353,13 +356,16 @@ def _syntax(error: YAMLError, text: bytes) -> Complaint:
     )
 
 
-def _tab_before(text: bytes, line: int, column: int) -> bool:
-    """Whether a tab stands at this place, or in the indentation of its line."""
-    encoding = "utf-16" if text.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
-    lines = _LINE_BREAK.split(text.decode(encoding, "replace"), line)
-    found = lines[line - 1] if line <= len(lines) else ""
+def _tab_before(found: str, column: int) -> bool:
+    """Whether a tab stands at this place of a line, or in its indentation."""
     indentation = found[: len(found) - len(found.lstrip())]
     return "\t" in indentation[:column] or found[column - 1 : column] == "\t"
+
+
+def _line_of(text: bytes, line: int) -> str:
+    encoding = "utf-16" if text.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    lines = _LINE_BREAK.split(text.decode(encoding, "replace"), line)
+    return lines[line - 1] if line <= len(lines) else ""
 
 
 # ---------------------------------------------------------------- places

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from reconciler.diff.changes import Ahead, Changes, Create, Delete, FieldChange, Patch, Restamp
@@ -112,7 +113,7 @@ def _aligned(wanted: Flat, actual: Flat, bases: Mapping[str, str] | None) -> Fla
     return aligned
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what all representations share is told once
 class _Origin:
     """Tells, field by field, whose value is newer than the base."""
 
@@ -127,15 +128,19 @@ class _Origin:
         if self.bases is None:
             return Ahead.BOTH
         if name.startswith(f"{SHARED}[") and SHARED in self.bases:
-            base = self.bases[SHARED]
-            if base in {shared_base(self.actual), shared_base({each: self._bare(each) for each in self.actual})}:
-                return Ahead.GIT
-            return Ahead.LIVE if base == shared_base(self.wanted) else Ahead.BOTH
+            return self._shared_ahead
         base_value = self.bases.get(name)
         if base_value in self._live_hashes(name):
             return Ahead.GIT
         file_base = base_of(self.kind, name, self.wanted[name], self.resolve) if name in self.wanted else None
         return Ahead.LIVE if file_base == base_value else Ahead.BOTH
+
+    @cached_property
+    def _shared_ahead(self) -> Ahead:
+        base = (self.bases or {})[SHARED]
+        if base in {shared_base(self.actual), shared_base({each: self._bare(each) for each in self.actual})}:
+            return Ahead.GIT
+        return Ahead.LIVE if base == shared_base(self.wanted) else Ahead.BOTH
 
     def _live_hashes(self, name: str) -> set[str | PendingBase | None]:
         """The hash of the live value; of components that Git dropped, also without raw properties."""
