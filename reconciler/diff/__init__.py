@@ -8,6 +8,7 @@ Choices, 2026-11-22. Both sides are brought into the same flat form, where value
 equal entities are told apart from others by one ``==``. Only the leaves of an unequal field go through DeepDiff,
 which takes milliseconds for each pair. A representation is one field of the three-way comparison. Its raw
 properties count as ours where the file names them, or where the base says that all of them were written by us.
-Components that match in neither asset nor form are paired by type, so that a change of format or language keeps
-what others have stored beside it.
+Components that are alike are paired before all others, so that a patch never asks for a second one. Those that match
+in neither asset nor form are paired by type, so that a change of format or language keeps what others have stored
+beside it. An asset that changes makes another component: the new one is added by a patch of its own.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.model.canonical import Json
+from reconciler.model.canonical import Json, canonical_json
 from reconciler.model.problem import Path
 
 
@@ -23,22 +23,20 @@ def leaves(before: Json, after: Json) -> tuple[Leaf, ...]:
     from deepdiff import DeepDiff
 
     # Two dicts with few keys in common are still two dicts, and a key may begin with underscores.
-    found = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
-    unique: dict[Path, Leaf] = {}
-    for level in (item for group in found.values() for item in group):
-        path = _until_list(before, after, tuple(level.path(output_format="list")))
-        unique.setdefault(path, Leaf(path, _at(before, path), _at(after, path), not _stands(after, path)))
-    return tuple(sorted(unique.values(), key=lambda leaf: [str(step) for step in leaf.path]))
+    one, other = _with_whole_lists(before), _with_whole_lists(after)
+    found = DeepDiff(one, other, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
+    paths = [tuple(level.path(output_format="list")) for group in found.values() for level in group]
+    return tuple(
+        Leaf(path, _at(before, path), _at(after, path), not _stands(after, path))
+        for path in sorted(paths, key=lambda path: [str(step) for step in path])
+    )
 
 
-def _until_list(before: Json, after: Json, path: Path) -> Path:
-    """A path cut where it enters a list: inside one, positions are no identity."""
-    for length, step in enumerate(path):
-        if isinstance(step, int) and any(
-            isinstance(_at(side, path[:length]), list | tuple) for side in (before, after)
-        ):
-            return path[:length]
-    return path
+def _with_whole_lists(value: Json) -> Json:
+    """The value with bytes for every list: positions are no identity, and inside lists DeepDiff takes 1 for true."""
+    if isinstance(value, dict):
+        return {name: _with_whole_lists(item) for name, item in value.items()}
+    return canonical_json(value).encode() if isinstance(value, list | tuple) else value
 
 
 def _stands(value: Json, path: Path) -> bool:
