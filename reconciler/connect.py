@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
+from reconciler.model.catalogue import Catalogue
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Environment
 
@@ -130,28 +131,33 @@ def _network(place: Place) -> Connection:
     credentials = credentials_from(place.environ)
     environment = place.environment
     return Connection(
-        _expand(environment.repository, place.environ),
-        _expand(environment.sandbox, place.environ),
+        environment.repository,
+        environment.sandbox,
         org=credentials.org,
         api_key=credentials.api_key,
         token=credentials.token,
-        container=_expand(environment.container, place.environ) if environment.container else None,
+        container=environment.container,
         parallelism=place.parallelism,
     )
 
 
-def _expand(text: str, environ: Mapping[str, str]) -> str:
-    """The text with each ``${NAME}`` replaced from the process environment."""
+def expand(catalogue: Catalogue, environ: Mapping[str, str] = os.environ) -> Catalogue:
+    """The catalogue with each ``${NAME}`` of its environment replaced from the process environment.
 
-    def value(match: re.Match[str]) -> str:
-        found = environ.get(match[1])
-        if not found:
-            raise ReconcilerError(
-                f"catalog.yaml asks for the variable {match[1]}, which is not set", remedy=f"Set {match[1]}."
-            )
-        return found
-
-    return _VARIABLE.sub(value, text)
+    Raises ``ReconcilerError`` naming every variable that is not set.
+    """
+    environment = catalogue.target
+    texts = {name: getattr(environment, name) for name in ("repository", "container", "sandbox")}
+    wanted = {name for text in texts.values() for name in _VARIABLE.findall(text or "")}
+    missing = sorted(name for name in wanted if not environ.get(name))
+    if missing:
+        raise ReconcilerError(
+            f"catalog.yaml asks for what is not set in the environment: {', '.join(missing)}",
+            remedy=f"Set {', '.join(missing)}.",
+        )
+    told = {name: text and _VARIABLE.sub(lambda match: environ[match[1]], text) for name, text in texts.items()}
+    environments = {**catalogue.settings.environments, catalogue.environment: environment.model_copy(update=told)}
+    return replace(catalogue, settings=catalogue.settings.model_copy(update={"environments": environments}))
 
 
 def state_folder(root: Path) -> Path:

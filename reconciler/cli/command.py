@@ -184,7 +184,7 @@ def _told(error: ReconcilerError, screen: Screen) -> Product:
     document: dict[str, Any] = {"error": {"type": type(error).__name__, "message": error.message}}
     if error.remedy:
         document["error"]["remedy"] = error.remedy
-    ending = _ending(error)
+    ending = ending_of(error)
     if ending.code == Exit.USAGE:
         raise click.UsageError(sentence(error).removeprefix("Error: "))
     if isinstance(error, CatalogueInvalid):
@@ -214,7 +214,7 @@ def sentence(error: ReconcilerError) -> str:
     return "\n".join(lines)
 
 
-def _ending(error: ReconcilerError) -> Ending:
+def ending_of(error: ReconcilerError) -> Ending:
     """Which exit code an error has; a test keeps this list complete."""
     from reconciler.catalogue.reading import WrongEnvironment
     from reconciler.model.problem import CatalogueInvalid

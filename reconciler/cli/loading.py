@@ -63,6 +63,14 @@ def load_checked(request: Request, screen: Screen) -> tuple[Catalogue, tuple[Pro
     return catalogue, problems
 
 
+def load_live(request: Request, screen: Screen) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """As ``load_checked``, with the variables of its environment filled in."""
+    from reconciler.connect import expand
+
+    catalogue, warnings = load_checked(request, screen)
+    return expand(catalogue), warnings
+
+
 def load(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
     """The catalogue and all its problems, errors and warnings."""
     from reconciler.catalogue.reading import read_catalogue

@@ -88,9 +88,6 @@ class Delete:
     live: LiveInstance
 
 
-Change = Create | Patch | Restamp | Delete
-
-
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Every entity that is not as Git says, sorted by key."""

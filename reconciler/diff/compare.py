@@ -71,7 +71,7 @@ def compare_entity(
         operations = patcher.operations(leaves, wanted)
         between = origin.bases_between(patcher.replacing)
         return Patch(key, entity, live, changes, operations, bases, tuple(patcher.first), between)
-    if stamp.bases != bases or stamp.protected != entity.protect:
+    if stamp.bases != bases or (entity.protect and not stamp.protected):
         return Restamp(key, entity, live, bases)
     return None
 

@@ -176,11 +176,13 @@ class Patcher:
         if remove_whole or not values:
             self.shrink.append({"op": "remove", "path": pointer(*path)})
             return
+        present = {item for item in raw if isinstance(item, str)}
+        kept = set(values)
         for value in values:
-            if value not in raw:
+            if value not in present:
                 self.grow.append({"op": "add", "path": pointer(*path, "-"), "value": value})
         for index in range(len(raw) - 1, -1, -1):
-            if raw[index] not in values:
+            if not (isinstance(raw[index], str) and raw[index] in kept):
                 self._remove_element((*path, index), raw[index], self.shrink)
 
     def _members(self, item: Field, names: Iterable[str]) -> None:

@@ -115,11 +115,11 @@ async def _read_once(reader: Reader, kind: Kind) -> _Reading:
         seen.update(item.instance_id for item in page.items)
         items.extend(page.items)
         last = page
-        if fault is not None:
-            break  # a listing that does not add up need not end either
+        if _leads_nowhere(page) or len(seen) < len(items):
+            break  # such a listing need not ever end
     if last is None:
         return _Reading((), Incomplete(kind, 1, "does not come"), ended=False)
-    ended = last.count == last.total
+    ended = last.count == last.total and not last.has_next
     if not ended and fault is None:
         fault = Incomplete(kind, number, f"ends after {last.count} of {last.total} remaining instances")
     return _Reading(tuple(items), fault, ended)
@@ -134,6 +134,10 @@ def _page_fault(kind: Kind, number: int, last: Page | None, page: Page, seen: se
         return Incomplete(
             kind, number, f"has {page.total} instances to come where {last.total - last.count} were announced"
         )
-    if page.has_next and page.count == page.total:
+    if _leads_nowhere(page):
         return Incomplete(kind, number, "leads on although nothing remains")
     return None
+
+
+def _leads_nowhere(page: Page) -> bool:
+    return page.has_next and page.count == page.total

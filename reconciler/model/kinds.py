@@ -242,5 +242,3 @@ COMPONENT_FIELDS: tuple[Field, ...] = (
     Field(("asset", "name"), ("repo:name",)),
     Field(("asset", "url"), ("repo:resolveURL",)),
 )
-
-BY_TYPE: Mapping[str, KindInfo] = MappingProxyType({info.type_name: info for info in _KINDS})

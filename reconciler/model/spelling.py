@@ -125,7 +125,9 @@ def normalise(field: Field, value: Any) -> Any:
         case Shape.RULE_TEXT:
             return value.strip() or None
         case Shape.WHOLE:
-            return None if value == field.same_as_absent else int(value) if value == int(value) else value
+            if value == field.same_as_absent:
+                return None
+            return int(value) if isinstance(value, float) and value.is_integer() else value
         case _:
             if value == field.same_as_absent or value == "":
                 return None
@@ -237,7 +239,7 @@ def _put_representations(flat: Flat, value: Json, name_uri: NameUri) -> None:
             name = representation_field(name_uri(item["xdm:placement"], Kind.PLACEMENT))
             listed = item.get("xdm:components") or []
             components = listed if isinstance(listed, list) else [listed]
-            flat[name] = tuple(flatten_live_component(component) for component in components)
+            flat.setdefault(name, tuple(flatten_live_component(component) for component in components))
 
 
 def flatten_live_component(component: Json) -> Flat:

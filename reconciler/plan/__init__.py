@@ -11,4 +11,7 @@ its name up first by a temporary one, because its delete must wait for those who
 only over legal transitions, each a step of its own, and each writes the base of what it changed, so that a run that
 dies in between does not look like somebody's edit. What differs is written with the first of these steps: an activity
 is judged anew at each of them, and has to fit its fallback as the plan makes it. An entity has all its steps or none.
+
+Left for later, known: additions are not yet put before the removals that they replace across entities (an entity is
+patched in one go), so customers may for a moment see a fallback without its placement while both are rewritten.
 """

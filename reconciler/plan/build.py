@@ -144,6 +144,7 @@ class _Drafter:
             *integrity.copy_problems(self.ownership, self.catalogue.entities),
             *integrity.delete_problems(referrers),
             *integrity.asset_problems(self.changes),
+            *integrity.protection_problems(self.changes),
             *names.problems,
         ]
         chains = self._chains(names.rename_first)
@@ -192,7 +193,7 @@ class _Drafter:
 
         All that differs is written with the first status of the way, so that every later write is of what Git says.
         """
-        revision = current_revision(patch.live, protected=patch.entity.protect)
+        revision = current_revision(patch.live, protected=_protected(patch))
         writes: list[tuple[str, Revision]] = []
         if first:
             revision = revision.renamed_away()
@@ -225,7 +226,7 @@ class _Drafter:
         return lifecycle.way(str(change.before), str(change.after))
 
     def _restamp(self, restamp: Restamp) -> Chain:
-        revision = current_revision(restamp.live, protected=restamp.entity.protect).patched((), restamp.bases)
+        revision = current_revision(restamp.live, protected=_protected(restamp)).patched((), restamp.bases)
         step = self._write(Action.STAMP, restamp.key, revision, "the stamp is not current", None)
         return Chain([replace(step, source=self.catalogue.span(restamp.key))])
 
@@ -296,6 +297,11 @@ class _Drafter:
             archives = (step.id for step in chains[retired].steps if step.action is Action.ARCHIVE)
             needs[chains[fallback].main.id].update(archives)
         return [replace(step, requires=tuple(sorted(needs[step.id]))) for step in steps]
+
+
+def _protected(change: Patch | Restamp) -> bool:
+    """The mark outlives the file's word: nothing takes it away yet."""
+    return change.entity.protect or (change.live.stamp is not None and change.live.stamp.protected)
 
 
 def _chained(steps: Sequence[Step]) -> list[Step]:

@@ -15,7 +15,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """The plan as its file has it.
 
     digest: over catalogue, environment, target and steps without their places and reasons, so that the same state
-    gives the same digest on any day.   checksum: over everything else in the document.
+    gives the same digest on any day.   checksum: over everything else here; not over what a command
+    prints beside it (``validation``, ``exit``).
     """
     document: dict[str, Any] = {
         "format": FORMAT,

@@ -11,10 +11,12 @@ from reconciler.live.ownership import Copies, Ownership
 from reconciler.live.snapshot import LiveInstance, LiveState
 from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.spelling import live_references
+from reconciler.plan.guards import leaves_service
 from reconciler.plan.steps import PlanProblem, PlanWarning
 
 _NAME = "xdm:name"
 _SHOWN = 5
+COPIES_REMEDY = "Delete the copies in the repository, or remove the stamp from them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +70,30 @@ def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator
     """Entities of these keys whose instance cannot be told from its copies, or is gone and left only copies."""
     for found in ownership.copies:
         if found.original is None and found.key in keys:
+            lone = len(found.copies) == 1
+            why = (
+                "the instance that its stamp names is gone" if lone else "which instance is its original cannot be told"
+            )
             yield PlanProblem(
                 found.key,
-                f"which instance is its original cannot be told; its stamp stands on {_described(found)}",
-                "Delete the copies in the repository, or remove the stamp from them.",
+                f"{why}; its stamp stands on {_described(found)}",
+                "If that is the original now, remove `#…` from its stamp; else delete it."
+                if lone
+                else "Delete the copies in the repository, or remove the stamp from them.",
             )
 
 
 def copy_warnings(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator[PlanWarning]:
     """Copies that are left alone."""
     for found in ownership.copies:
-        remedy = "Delete the copies in the repository, or remove the stamp from them."
         if found.original is not None:
             copied = f"{describe(found.original)} has been copied with its stamp: {_described(found)}"
-            yield PlanWarning(found.key, f"{copied}; copies are never touched", remedy)
+            yield PlanWarning(found.key, f"{copied}; copies are never touched", COPIES_REMEDY)
         elif found.key not in keys:
             yield PlanWarning(
-                found.key, f"it is gone, but its stamp stands on {_described(found)}; copies are never touched", remedy
+                found.key,
+                f"it is gone, but its stamp stands on {_described(found)}; copies are never touched",
+                COPIES_REMEDY,
             )
 
 
@@ -117,6 +126,17 @@ def retired_first(changes: Changes, ownership: Ownership) -> Iterator[tuple[Enti
             target = ownership.names.get(uri)
             if target in patched:
                 yield delete.key, target
+
+
+def protection_problems(changes: Changes) -> Iterator[PlanProblem]:
+    """Deletes and takings out of service of what its stamp protects; the mark outlives the file."""
+    remedy = "Put the file back as it was. A version that acts on `protect` can lift the mark."
+    for delete in changes.deletes:
+        if delete.live.stamp is not None and delete.live.stamp.protected:
+            yield PlanProblem(delete.key, "its stamp protects it from being deleted", remedy)
+    for patch in changes.patches:
+        if patch.live.stamp is not None and patch.live.stamp.protected and leaves_service(patch):
+            yield PlanProblem(patch.key, "its stamp protects it from being taken out of service", remedy)
 
 
 # ---------------------------------------------------------------- names

@@ -141,7 +141,8 @@ class Summary:
 class Plan:
     """Ordered steps for one environment of one catalogue. created, expires: canonical instants.
 
-    unpruned: ours, gone from Git, and kept because pruning is off.   total: entities of ours, live or to be.
+    unpruned: ours, gone from Git, and kept because pruning is off.
+    left_out: entities that need what a problem leaves out.   allowed: the numbers somebody gave.
     """
 
     catalog: str

@@ -30,8 +30,7 @@ _SHORT_ID = 12  # characters of a container's id that are shown whole
 def target_line(catalog: str, environment: str, repository: str, container: str, sandbox: str) -> str:
     """What the run is about; the first line of every command that reads or writes a repository."""
     short = container if len(container) <= _SHORT_ID else f"{container[:8]}…"
-    line = visible(f"Target: {catalog} -> {environment} ({repository}, sandbox {sandbox}, container {short})")
-    return "\n".join(paragraph(line, "", WIDTH)).replace("\n", "\n        ")
+    return visible(f"Target: {catalog} -> {environment} ({repository}, sandbox {sandbox}, container {short})")
 
 
 def plan_target_line(plan: Plan) -> str:

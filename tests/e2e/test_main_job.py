@@ -61,12 +61,12 @@ def test_a_new_key_for_the_same_name_hands_the_name_over(example: Workplace, ser
 
 def test_a_removed_file_archives_and_deletes_its_instance(example: Workplace, server: Served) -> None:
     example.run("apply", "cat", "--yes")
-    (example.root / "activities" / "web-winter-campaign.yaml").unlink()
+    (example.root / "activities" / "web-home.yaml").unlink()
     planned = example.run("plan", "cat", "--format", "json").json
-    actions = [step["action"] for step in planned["steps"] if step["key"] == "activity/web-winter-campaign"]
-    assert actions in (["archive", "delete"], ["delete"])
+    actions = [step["action"] for step in planned["steps"] if step["key"] == "activity/web-home"]
+    assert actions == ["archive", "delete"]
     assert example.run("apply", "cat", "--yes").code == 0
-    assert "Winter campaign" not in {item["_instance"]["xdm:name"] for item in server.live("offer-activity")}
+    assert "Home page destinations" not in {item["_instance"]["xdm:name"] for item in server.live("offer-activity")}
 
 
 def test_a_fallback_without_the_placement_is_refused_before_any_request(example: Workplace, server: Served) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.catalogue.reading import read_catalogue
 from reconciler.checks.run import check_catalogue
-from reconciler.cli.command import _ending
+from reconciler.cli.command import ending_of
 from reconciler.cli.main import cli
 from reconciler.graph.build import build_graph
 from reconciler.model.entities import ENTITY_TYPES, Entity
@@ -79,7 +79,7 @@ def test_every_error_has_an_exit_code_and_only_known_ones_are_special() -> None:
     import reconciler.emulator.server
     import reconciler.repository.client  # noqa: F401
 
-    codes = {error.__name__: int(_ending(error.__new__(error)).code) for error in _subclasses(ReconcilerError)}
+    codes = {error.__name__: int(ending_of(error.__new__(error)).code) for error in _subclasses(ReconcilerError)}
     special = {name: code for name, code in codes.items() if code != 1}
     assert special == {"PlanRefused": 10, "Unauthorised": 77, "WrongEnvironment": 64}
 
@@ -87,11 +87,3 @@ def test_every_error_has_an_exit_code_and_only_known_ones_are_special() -> None:
 def test_the_readme_says_the_two_commands_as_they_are_run() -> None:
     assert "pip install . && reconciler apply catalog-example --yes" in README.splitlines()
     assert "pip install -e '.[dev]' && pytest" in README.splitlines()
-
-
-def test_no_file_speaks_of_the_machine_it_was_written_on() -> None:
-    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True).stdout.split()
-    roots = tuple(f"/{name}/" for name in ("work", "root", "farm"))
-    for name in listed:
-        text = (ROOT / name).read_text(errors="replace")
-        assert not any(f" {root}" in text or f'"{root}' in text for root in roots), name

@@ -12,7 +12,7 @@ import click
 from reconciler.cli.command import command_line, makes_product, output_options, plan_options
 from reconciler.cli.commands.plan import plan_ending
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load_checked, place_of, run_async
+from reconciler.cli.loading import Request, load_live, place_of, run_async
 from reconciler.cli.screen import Progress, Screen
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def apply(
 
     if not yes and (screen.json or not sys.stdin.isatty()):
         raise click.UsageError("apply asks before it writes, and cannot ask here. Say --yes to go ahead without.")
-    loaded, warnings = load_checked(request, screen)
+    loaded, warnings = load_live(request, screen)
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")
     product = run_async(_applied(screen, request, loaded, options, ask=not yes))
@@ -119,8 +119,9 @@ def apply_ending(report: Report) -> Ending:
 
     tally = report.tally
     something_done = any(is_done(outcome) for outcome in report.outcomes.values())
-    if report.interrupted and not tally.complete:
-        return Ending(Exit.INTERRUPTED, "interrupted; run it again to go on")
+    if report.interrupted:
+        then = "everything was done" if tally.complete else "run it again to go on"
+        return Ending(Exit.INTERRUPTED, f"interrupted; {then}")
     if tally.unknown:
         return Ending(Exit.UNKNOWN, "it cannot be told whether some steps were carried out; plan again to see")
     if tally.complete:

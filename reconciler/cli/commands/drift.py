@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.command import live_options, makes_product, output_options
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load_checked, place_of, run_async
+from reconciler.cli.loading import Request, load_live, place_of, run_async
 from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def drift(
     from reconciler.report.plans import target_line
     from reconciler.report.problems import problems_document
 
-    loaded, warnings = load_checked(request, screen)
+    loaded, warnings = load_live(request, screen)
     screen.say_on_terminal("Reading the live catalogue …")
     live = run_async(_read(screen, request, loaded))
     refuse_incomplete(live)

@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli.command import command_line, makes_product, output_options, plan_options
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load_checked, place_of, run_async
+from reconciler.cli.loading import Request, load_live, place_of, run_async
 from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def plan(
     from reconciler.report.plans import plan_target_line, plan_text
     from reconciler.report.problems import problems_document
 
-    loaded, warnings = load_checked(request, screen)
+    loaded, warnings = load_live(request, screen)
     options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
     screen.say_on_terminal("Reading the live catalogue …")
     made = run_async(_made(screen, request, loaded, options))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import click
 
+from reconciler.cli.command import folder_option
 from reconciler.cli.ending import FINE, Ending
 
 
 @click.command()
+@folder_option
 @click.option(
     "--db", default=":memory:", show_default=True, metavar="FILE", help="Keep everything in this SQLite file."
 )
@@ -22,6 +26,7 @@ from reconciler.cli.ending import FINE, Ending
 @click.option("--api-key", help="The only API key let in.")
 @click.option("--org", help="The only organisation let in.")
 def serve(
+    folder: Path,
     db: str,
     host: str,
     port: int,
@@ -43,6 +48,7 @@ def serve(
     from reconciler.emulator.gateway import Accepted
     from reconciler.emulator.server import serve as run
 
+    os.chdir(folder)
     if db == ":memory:":
         click.echo("Keeping everything in memory; --db FILE keeps it on disk.", err=True)
     emulator = Emulator.open(

@@ -68,6 +68,8 @@ def _roots(paths: tuple[Path, ...], screen: Screen) -> list[Path]:
             screen.say(f"{path} lies in no catalogue: there is no {SETTINGS_FILE} above it. Passed over.")
         else:
             roots.setdefault(root.resolve(), root)
+    if not roots:
+        raise ReconcilerError("none of these files lies in a catalogue", remedy="Name a catalogue's folder.")
     return sorted(roots.values())
 
 

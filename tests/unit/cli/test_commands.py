@@ -152,9 +152,10 @@ def test_a_file_outside_every_catalogue_is_passed_over(
 ) -> None:
     outside = tmp_path_factory.mktemp("outside") / "other.yaml"
     outside.write_text("a: 1\n")
-    checked = run("validate", outside)
-    assert checked.code == 0
+    checked = run("validate", outside, "summer.yaml")
+    assert (checked.code, checked.out) == (0, "3 entities, no problems.\n")
     assert "lies in no catalogue" in checked.err
+    assert run("validate", outside).code == 1
 
 
 @pytest.mark.parametrize(
