@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from reconciler.diff.changes import Ahead, Changes, FieldChange
+from reconciler.live.ownership import Ownership
 from reconciler.live.snapshot import LiveInstance
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.kinds import EntityKey
@@ -17,6 +18,7 @@ class Whole(Enum):
 
     MISSING = "missing"  # a file without an instance: deleted live, or never made; that cannot be told yet
     TO_DELETE = "to delete"  # our stamp without a file
+    UNDECIDED = "undecided"  # several instances carry its stamp, and which is the original cannot be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class DriftedEntity:
     def answers(self) -> frozenset[Ahead]:
         """Who is ahead, over all that differs."""
         match self.whole:
-            case Whole.MISSING:
+            case Whole.MISSING | Whole.UNDECIDED:
                 return frozenset({Ahead.BOTH})
             case Whole.TO_DELETE:
                 return frozenset({Ahead.GIT})
@@ -74,11 +76,17 @@ class Drift:
         return found.count(ahead)
 
 
-def build_drift(catalogue: Catalogue, changes: Changes, owned: int) -> Drift:
-    """The drift that these changes would undo or carry out. owned: how many instances are ours."""
-    found = [DriftedEntity(create.key, None, catalogue.span(create.key), Whole.MISSING) for create in changes.creates]
+def build_drift(catalogue: Catalogue, changes: Changes, ownership: Ownership) -> Drift:
+    """The drift that these changes would undo or carry out."""
+    undecided = {copies.key for copies in ownership.copies if copies.original is None}
+    found = [
+        DriftedEntity(
+            create.key, None, catalogue.span(create.key), Whole.UNDECIDED if create.key in undecided else Whole.MISSING
+        )
+        for create in changes.creates
+    ]
     for patch in changes.patches:
         fields = tuple(DriftedField(change, catalogue.span(patch.key, *change.document)) for change in patch.changes)
         found.append(DriftedEntity(patch.key, patch.live, catalogue.span(patch.key), None, fields))
     found += [DriftedEntity(delete.key, delete.live, None, Whole.TO_DELETE) for delete in changes.deletes]
-    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), owned + len(changes.creates))
+    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), len(ownership.owned) + len(changes.creates))

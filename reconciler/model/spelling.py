@@ -70,9 +70,8 @@ def flatten(entity: Entity) -> Flat:
             continue
         if field.shape is Shape.REPRESENTATIONS:
             for representation in value:
-                flat[representation_field(representation.placement)] = tuple(
-                    flatten_component(component) for component in representation.components
-                )
+                components = tuple(flatten_component(component) for component in representation.components)
+                flat.setdefault(representation_field(representation.placement), components)
         elif field.shape is Shape.TEXT_MAP:
             flat.update({map_field(field, name): text for name, text in value.items() if text})
         else:

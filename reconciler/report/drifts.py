@@ -33,6 +33,8 @@ def _entity(entity: DriftedEntity, paint: Paint, width: int) -> Iterator[str]:
     match entity.whole:
         case Whole.MISSING:
             yield f"    {paint('both', _COLOURS[Ahead.BOTH])}: in Git, not live: deleted there, or never made"
+        case Whole.UNDECIDED:
+            yield f"    {paint('both', _COLOURS[Ahead.BOTH])}: several instances carry its stamp; `plan` names them"
         case Whole.TO_DELETE:
             yield f"    {paint('Git ahead', _COLOURS[Ahead.GIT])}: to be deleted, its file is gone"
         case None:

@@ -44,7 +44,7 @@ def drift(
     live = run_async(_read(screen, request, loaded))
     refuse_incomplete(live)
     ownership = find_owned(live, loaded.name)
-    found = build_drift(loaded, compare(loaded, ownership), len(ownership.owned))
+    found = build_drift(loaded, compare(loaded, ownership), ownership)
     target = loaded.target
     line = target_line(loaded.name, loaded.environment, target.repository, live.container, target.sandbox)
     document = {

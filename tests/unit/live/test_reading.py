@@ -136,3 +136,17 @@ def test_more_instances_than_a_page_holds_are_all_read() -> None:
     live = asyncio.run(scenario())
     assert len(list(live)) == 1001
     assert live.incomplete == ()
+
+
+def test_two_equal_readings_that_do_not_add_up_in_the_middle_are_complete() -> None:
+    odd = [page("ab", 5), page("cd", 3), page("e", 1)]
+    odd[1] = Page(odd[1].items, 4, 2, has_next=True)
+    live, reader = read(odd)
+    assert live.incomplete == ()
+    assert (names(live), reader.given) == ("abcde", 2)
+
+
+def test_a_listing_that_leads_on_for_ever_is_left() -> None:
+    endless = [Page((), 0, 0, has_next=True)] * 1000
+    live, _ = read(endless)
+    assert live.incomplete == (Incomplete(Kind.TAG, 1, "leads on although nothing remains"),)
