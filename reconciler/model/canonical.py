@@ -19,9 +19,9 @@ def canonical_json(value: Json) -> str:
 
 def digest(text: str) -> str:
     """SHA-256 of the text's UTF-8 bytes, in hex."""
-    return sha256(text.encode()).hexdigest()
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def short_hash(value: Json) -> str:
     """The first 48 bits of SHA-256 over the canonical JSON, base64url: 8 characters."""
-    return urlsafe_b64encode(sha256(_encode(value).encode()).digest()[:6]).decode()
+    return urlsafe_b64encode(sha256(_encode(value).encode("utf-8", "surrogatepass")).digest()[:6]).decode()

@@ -170,7 +170,7 @@ def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, tuple) else repr(value)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=65536, typed=True)  # 1, 1.0 and True are spelled differently
 def _hash_plain(value: Any) -> str:
     return short_hash(list(value) if isinstance(value, tuple) else value)
 
