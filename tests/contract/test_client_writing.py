@@ -273,9 +273,8 @@ def test_a_rejection_names_who_refers_to_it_and_where(repository: Shared) -> Non
         constraint = {"xdm:eligibilityRule": rule.uri}
         offer = await made(door, OFFER, name="o", selectionConstraint=constraint)
         outcome = await door.delete(rule.address, if_match="1")
-        assert outcome == DeleteRejected(
-            (Referrer(offer.uri, OFFER, "xdm:selectionConstraint.xdm:eligibilityRule"),), "references"
-        )
+        where = "_instance.xdm:selectionConstraint.xdm:eligibilityRule"
+        assert outcome == DeleteRejected((Referrer(offer.uri, OFFER, where),), "references")
         assert (await found(door, rule, RULE)).etag == "1"
 
     repository.write(scenario)
