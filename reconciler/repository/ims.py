@@ -82,9 +82,10 @@ def _refuse_unsafe(address: str) -> None:
         parts = urlsplit("")
     host = parts.hostname or ""
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-    if not safe or not host or "@" in parts.netloc or parts.fragment or not fit_for_header(address):
+    bare = "@" not in parts.netloc and not parts.query and not parts.fragment
+    if not safe or not host or not bare or not fit_for_header(address):
         raise ReconcilerError(
-            f"{URL} is not an https address without credentials",
+            f"{URL} is not an https address without credentials and query",
             remedy=f"Leave {URL} out, or write it as {IMS}; plain http may go to this host only.",
         )
 

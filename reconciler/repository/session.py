@@ -93,18 +93,18 @@ class Session:
         )
 
     async def _attempt(self, ask: Ask, attempt: Attempt) -> Answer:
-        until = self.timing.clock.now() + attempt.remaining_s
         secret = await self._token(ask, attempt)
-        answer = await self._carry(ask, attempt, secret, until)
+        answer = await self._carry(ask, attempt, secret)
         if answer.status == 401 and self._settings.token.renew(secret):
             # Refused at the gateway, so nothing was done: even a POST may be sent once more.
             secret = await self._token(ask, attempt)
-            answer = await self._carry(ask, attempt, secret, until)
+            answer = await self._carry(ask, attempt, secret)
         if 200 <= answer.status < 300 or answer.status in ask.welcome:
             return answer
         raise self._refusal(answer, ask, secret)
 
     async def _token(self, ask: Ask, attempt: Attempt) -> Secret:
+        """The token; what it takes to get one has a deadline of its own."""
         try:
             return await self._settings.token.token()
         except RepositoryError as error:
@@ -113,12 +113,12 @@ class Session:
             call = Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=True)
             raise Unreachable(error.message, call=call, maybe_carried_out=True, passing=False) from error
 
-    async def _carry(self, ask: Ask, attempt: Attempt, secret: Secret, until: float) -> Answer:
+    async def _carry(self, ask: Ask, attempt: Attempt, secret: Secret) -> Answer:
         """One exchange, with its own request id."""
         call = Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=attempt.in_doubt)
         headers = self._headers(ask, call, secret)
         with translated(call):
-            async with asyncio.timeout(max(0.0, until - self.timing.clock.now())):
+            async with asyncio.timeout(max(0.0, attempt.remaining_s)):
                 request = self._http.build_request(ask.method, ask.address, headers=headers, content=ask.body)
                 return await self._exchange(request, call)
 

@@ -295,6 +295,8 @@ def test_client_credentials_do_not_show_themselves() -> None:
         "http://127.0.0.1.evil.example/",
         "https://",
         "https://ims.example/\n",
+        "https://ims.example/?client_secret=pa55",
+        "https://ims.example/#x",
     ],
 )
 def test_an_address_that_would_not_keep_the_secret_safe_is_refused(address: str) -> None:
@@ -410,6 +412,27 @@ def test_a_token_service_that_is_down_is_asked_for_one_round_only() -> None:
     with pytest.raises(TokenUnavailable):
         _create(script, _tokens(service))
     assert (script.asked, len(service.asked)) == ([], 6)
+
+
+def test_the_time_that_a_token_takes_is_not_taken_from_the_request() -> None:
+    """A2."""
+    clock = InstantClock()
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        clock.seconds += 70
+        return _granted()
+
+    script = Script([answer(envelope())])
+
+    async def run() -> None:
+        door = open_writer(
+            settings(token=_tokens(Script([slow]), clock)), transport=httpx.MockTransport(script), timing=timing(clock)
+        )
+        async with door:
+            await door.lookup(ONE, TAG)
+
+    asyncio.run(run())
+    assert _bearers(script) == ["ims-1"]
 
 
 def test_a_write_in_doubt_stays_in_doubt_when_the_token_cannot_be_renewed() -> None:
