@@ -5,8 +5,9 @@ ASGI application in this process, or any httpx transport. Makes a ``Reader`` or 
 whose answers are frozen values and whose bad news are ``RepositoryError``s that carry data.
 
 Refuses: any method but GET on a reader's transport; any address on another host than the base, whoever
-gave it; plain http beyond loopback; redirects; answers over 64 MiB; answers that are not what the API
-promises (``Malformed``), because a page misread as empty would look like a catalogue to be deleted.
+gave it; plain http beyond loopback, and for the token service always; redirects; answers over 64 MiB;
+answers that are not what the API promises (``Malformed``), because a page misread as empty would look
+like a catalogue to be deleted.
 
 Choices that took thought:
 
@@ -22,6 +23,9 @@ Choices that took thought:
   appended to the base, not joined to the host: they leave out the path of the base.
 - A deletion whose outcome cannot be learnt is ``Undecided``, never success: only the words of the outcome
   or a 404 for the instance itself say that it is gone. A 404 for the *status* says nothing about it.
+- A token for client credentials (``ims.py``) belongs to whoever asks for one: one fetch at a time, whose
+  failure is the failure of all who waited for it. A 401 renews it and sends the call once more, a POST too,
+  since the gateway refused it. The fetch repeats itself, so the call that wanted the token never does.
 - Loopback addresses never go through a proxy, whatever the environment says.
 - ``port.py``, ``errors.py``, ``connection.py`` and ``auth.py`` do not import httpx, so that commands that
   stay offline start fast.

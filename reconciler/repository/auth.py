@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 TOKEN = "RECONCILER_ACCESS_TOKEN"  # noqa: S105 - the variable's name, not its value
 API_KEY = "RECONCILER_API_KEY"
 ORG_ID = "RECONCILER_ORG_ID"
+LOGIN = ("RECONCILER_CLIENT_ID", "RECONCILER_CLIENT_SECRET", "RECONCILER_SCOPES")  # in the place of a token
 
 
 class Secret:
@@ -42,7 +43,11 @@ class TokenProvider(Protocol):
     """Gives a bearer token that is good now; asked anew for every attempt, so that it may renew."""
 
     async def token(self) -> Secret:
-        """The token, without the word Bearer."""
+        """The token, without the word Bearer. Raises ``RepositoryError`` if there is none."""
+        ...
+
+    def renew(self, refused: Secret, /) -> bool:
+        """Told that the repository did not accept this one; whether asking for another may help."""
         ...
 
 
@@ -56,6 +61,10 @@ class FixedToken:
         """Always the same one."""
         return self.secret
 
+    def renew(self, _refused: Secret, /) -> bool:
+        """There is no other."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -67,18 +76,36 @@ class Credentials:
 
 
 def credentials_from(environ: Mapping[str, str]) -> Credentials:
-    """The credentials that the environment holds.
+    """The credentials that the environment holds; an access token wins over client credentials.
 
-    Raises ``Unauthorised`` naming every variable that is missing or cannot be sent, all at once.
+    Raises ``Unauthorised`` naming every variable that is missing or cannot be sent, all at once, and
+    ``ReconcilerError`` if the service that gives out tokens cannot be used.
     """
-    values = {name: environ.get(name, "").strip() for name in (TOKEN, API_KEY, ORG_ID)}
-    missing = [name for name, value in values.items() if not value]
-    unfit = [name for name, value in values.items() if value and not fit_for_header(value)]
+    values = {name: environ.get(name, "").strip() for name in (TOKEN, *LOGIN, API_KEY, ORG_ID)}
+    used = (*((TOKEN,) if values[TOKEN] else LOGIN), API_KEY, ORG_ID)
+    missing = [*_missing_token(values), *(name for name in (API_KEY, ORG_ID) if not values[name])]
+    unfit = [name for name in used if values[name] and not fit_for_header(values[name])]
     if missing or unfit:
-        wrong = Unauthorised("; ".join(_complaints(missing, unfit)))
-        wrong.remedy = f"Set {', '.join(missing or unfit)}."
-        raise wrong
-    return Credentials(FixedToken(Secret(values[TOKEN])), values[API_KEY], values[ORG_ID])
+        raise Unauthorised("; ".join(_complaints(missing, unfit)), remedy=f"Set {', '.join(missing or unfit)}.")
+    return Credentials(_tokens(values, environ), values[API_KEY], values[ORG_ID])
+
+
+def _tokens(values: Mapping[str, str], environ: Mapping[str, str]) -> TokenProvider:
+    if values[TOKEN]:
+        return FixedToken(Secret(values[TOKEN]))
+    from reconciler.repository.ims import tokens_from
+
+    client_id, secret, scopes = (values[name] for name in LOGIN)
+    return tokens_from(environ, client_id=client_id, secret=secret, scopes=scopes)
+
+
+def _missing_token(values: Mapping[str, str]) -> list[str]:
+    """What is missing for a token, in both ways to have one; the way that was begun is named first."""
+    absent = [name for name in LOGIN if not values[name]]
+    if values[TOKEN] or not absent:
+        return []
+    login = " and ".join(filter(None, [", ".join(absent[:-1]), absent[-1]]))
+    return [f"{TOKEN} (or {login})" if len(absent) == len(LOGIN) else f"{login} (or {TOKEN})"]
 
 
 def fit_for_header(value: str) -> bool:

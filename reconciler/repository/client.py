@@ -77,14 +77,12 @@ class RepositoryReader:
         self, schema: str, *, limit: int = 500, properties: Sequence[str] = (), ids: Sequence[str] = ()
     ) -> AsyncIterator[Page]:
         """Every instance of a schema, page by page (clause E); see ``port.Reader``."""
-        if len(ids) > IDS_MAX:
-            raise ValueError(f"at most {IDS_MAX} ids fit in one request, not {len(ids)}")
         query = [("schema", schema), ("limit", _hint(limit))]
         query += [("property", condition) for condition in properties]
-        query += [("id", uri) for uri in ids]
         start = self._base.instances(await self.resolve_container())
-        async for page in self._follow(with_query(start, query)):
-            yield page
+        for some in _chunks(ids):
+            async for page in self._follow(with_query(start, query + [("id", uri) for uri in some])):
+                yield page
 
     async def search(
         self,
@@ -255,6 +253,12 @@ def _uuid() -> str:
 
 def _unheard(pause: Pause) -> None:
     """Nobody asked to hear of pauses."""
+
+
+def _chunks(ids: Sequence[str]) -> list[list[str]]:
+    """The ids, each once, as many together as fit in one request; without ids one empty chunk."""
+    once = list(dict.fromkeys(ids))
+    return [once[at : at + IDS_MAX] for at in range(0, len(once), IDS_MAX)] or [[]]
 
 
 def _hint(limit: int) -> str:

@@ -117,13 +117,35 @@ class Unreachable(RepositoryError):
 class Unauthorised(RepositoryError):
     """The credentials are missing, wrong, or not good for this organisation or sandbox."""
 
-    remedy = "Check RECONCILER_ACCESS_TOKEN, RECONCILER_API_KEY, RECONCILER_ORG_ID and the sandbox's name."
+    remedy = (
+        "Check RECONCILER_ACCESS_TOKEN (or the client credentials), RECONCILER_API_KEY, RECONCILER_ORG_ID "
+        "and the sandbox's name."
+    )
 
     def __init__(
-        self, what: str, *, call: Call | None = None, status: int | None = None, code: str | None = None
+        self,
+        what: str,
+        *,
+        call: Call | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        remedy: str | None = None,
     ) -> None:
-        super().__init__(what, call=call, status=status)
+        super().__init__(what, call=call, status=status, remedy=remedy)
         self.code = code
+
+
+class TokenUnavailable(RepositoryError):
+    """The service that gives out access tokens gave none, and not because of the credentials."""
+
+    remedy = "Run the command again later; if it stays, check RECONCILER_IMS_URL and the proxy settings."
+
+    def __init__(
+        self, because: str, *, passing: bool = False, retry_after_s: float | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(f"no access token: {one_line(because)}", remedy=remedy)
+        self.transient = passing
+        self.retry_after_s = retry_after_s
 
 
 class Conflict(RepositoryError):

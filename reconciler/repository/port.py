@@ -130,7 +130,8 @@ class Reader(Protocol):
         """Every instance of a schema, page by page, in the order of instance ids.
 
         limit: a hint, 1..1000.   properties: conditions such as ``_instance.xdm:status==approved``, all of
-        which must hold.   ids: URIs, any of which; none means no condition; at most 100.
+        which must hold.   ids: URIs, any of which; none means no condition. Of more than 100 each hundred is a
+        listing of its own, with its own total and its own last page.
         """
         ...
 

@@ -23,6 +23,7 @@ from reconciler.repository.errors import (
     ServerFault,
     Stale,
     Unauthorised,
+    Unreachable,
 )
 from reconciler.repository.port import Pause
 from reconciler.repository.retry import Attempt, is_repeatable, persist, retry_after_s
@@ -92,16 +93,34 @@ class Session:
         )
 
     async def _attempt(self, ask: Ask, attempt: Attempt) -> Answer:
+        secret = await self._token(ask, attempt)
+        answer = await self._carry(ask, attempt, secret)
+        if answer.status == 401 and self._settings.token.renew(secret):
+            # Refused at the gateway, so nothing was done: even a POST may be sent once more.
+            secret = await self._token(ask, attempt)
+            answer = await self._carry(ask, attempt, secret)
+        if 200 <= answer.status < 300 or answer.status in ask.welcome:
+            return answer
+        raise self._refusal(answer, ask, secret)
+
+    async def _token(self, ask: Ask, attempt: Attempt) -> Secret:
+        """The token; what it takes to get one has a deadline of its own."""
+        try:
+            return await self._settings.token.token()
+        except RepositoryError as error:
+            if not attempt.in_doubt:
+                raise
+            call = Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=True)
+            raise Unreachable(error.message, call=call, maybe_carried_out=True, passing=False) from error
+
+    async def _carry(self, ask: Ask, attempt: Attempt, secret: Secret) -> Answer:
+        """One exchange, with its own request id."""
         call = Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=attempt.in_doubt)
-        secret = await self._settings.token.token()
         headers = self._headers(ask, call, secret)
         with translated(call):
             async with asyncio.timeout(max(0.0, attempt.remaining_s)):
                 request = self._http.build_request(ask.method, ask.address, headers=headers, content=ask.body)
-                answer = await self._exchange(request, call)
-        if 200 <= answer.status < 300 or answer.status in ask.welcome:
-            return answer
-        raise self._refusal(answer, ask, secret)
+                return await self._exchange(request, call)
 
     async def _exchange(self, request: httpx.Request, call: Call) -> Answer:
         response = await self._http.send(request, stream=True)

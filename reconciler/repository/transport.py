@@ -46,11 +46,11 @@ def translated(call: Call) -> Iterator[None]:
     try:
         yield
     except NOT_THE_API as error:
-        raise Malformed(_words(error), call=call) from error
+        raise Malformed(words_of(error), call=call) from error
     except httpx.HTTPError as error:
         raise _unreachable(error, call) from error
     except httpx.StreamError as error:
-        raise Unreachable(_words(error), call=call, maybe_carried_out=True, passing=False) from error
+        raise Unreachable(words_of(error), call=call, maybe_carried_out=True, passing=False) from error
     except TimeoutError as error:
         raise Unreachable("the time for this request is over", call=call, maybe_carried_out=True) from error
 
@@ -59,17 +59,17 @@ def _unreachable(error: httpx.HTTPError, call: Call) -> Unreachable:
     sent = not isinstance(error, NEVER_SENT)
     if _is_distrust(error):
         return Unreachable(
-            _words(error),
+            words_of(error),
             call=call,
             maybe_carried_out=sent,
             passing=False,
             remedy="Have SSL_CERT_FILE point to the certificates of your organisation.",
         )
     passing = not isinstance(error, httpx.UnsupportedProtocol | httpx.HTTPStatusError)
-    return Unreachable(_words(error), call=call, maybe_carried_out=sent, passing=passing)
+    return Unreachable(words_of(error), call=call, maybe_carried_out=sent, passing=passing)
 
 
-def _words(error: Exception) -> str:
+def words_of(error: BaseException) -> str:
     """Class and text; a protocol error's text is left out, since it may quote a header."""
     name = type(error).__name__
     text = "" if isinstance(error, httpx.ProtocolError) else str(error)
@@ -179,16 +179,22 @@ class _Returning(httpx.AsyncByteStream):
 
 def network(settings: Connection, environ: Mapping[str, str]) -> httpx.AsyncBaseTransport:
     """The way over the network: as many connections as requests may travel at once."""
-    trust = trusted(settings.base_url, environ)
-    proxy = proxy_for(settings.base_url, environ)
+    return Sharded(_lines(settings.base_url, environ, settings.parallelism))
+
+
+def line(url: str, environ: Mapping[str, str]) -> httpx.AsyncBaseTransport:
+    """One connection to the host of an address, over the proxy that the environment names for it."""
+    return _lines(url, environ, 1)[0]
+
+
+def _lines(url: str, environ: Mapping[str, str], number: int) -> list[httpx.AsyncHTTPTransport]:
+    trust = trusted(url, environ)
+    proxy = proxy_for(url, environ)
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
     try:
-        return Sharded(
-            [
-                httpx.AsyncHTTPTransport(verify=trust, trust_env=False, limits=limits, proxy=proxy)
-                for _ in range(settings.parallelism)
-            ]
-        )
+        return [
+            httpx.AsyncHTTPTransport(verify=trust, trust_env=False, limits=limits, proxy=proxy) for _ in range(number)
+        ]
     # The address is not shown: a proxy's may hold a password.
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         raise ReconcilerError(

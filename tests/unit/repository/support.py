@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -122,3 +124,23 @@ def page(*items: dict[str, Any], total: int | None = None, following: str | None
 def problem(kind: str, status: int, **members: Any) -> httpx.Response:
     body = {"type": f"https://errors.example/{kind}", "title": kind, "status": status} | members
     return answer(body, status, content_type="application/problem+json")
+
+
+Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(serve: Server) -> AsyncIterator[int]:
+    """A port of this host where ``serve`` meets one caller; at the end the line is down on both sides."""
+    hung_up = asyncio.Event()
+
+    async def meet(incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter) -> None:
+        await serve(incoming, outgoing)
+        outgoing.close()
+        await outgoing.wait_closed()
+        hung_up.set()
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+        await hung_up.wait()

@@ -13,10 +13,19 @@ import pytest
 from reconciler.model.errors import ReconcilerError
 from reconciler.repository.auth import Credentials, FixedToken, Secret, credentials_from
 from reconciler.repository.errors import RepositoryError, Unauthorised, one_line
+from reconciler.repository.ims import ImsTokens
 
 from .support import ONE, TAG, TOKEN, Script, answer, reader, settings
 
 ENVIRON = {"RECONCILER_ACCESS_TOKEN": "tok\n", "RECONCILER_API_KEY": "key", "RECONCILER_ORG_ID": "org"}
+EVERY = "RECONCILER_CLIENT_ID, RECONCILER_CLIENT_SECRET and RECONCILER_SCOPES"
+LOGIN = {
+    "RECONCILER_CLIENT_ID": "client",
+    "RECONCILER_CLIENT_SECRET": "hush",
+    "RECONCILER_SCOPES": "openid,AdobeID",
+    "RECONCILER_API_KEY": "key",
+    "RECONCILER_ORG_ID": "org",
+}
 
 
 def _refused(script: Script, **changes: Any) -> RepositoryError:
@@ -35,13 +44,39 @@ def test_credentials_come_from_the_environment() -> None:
     assert (asyncio.run(found.token.token()).reveal(), found.api_key, found.org) == ("tok", "key", "org")
 
 
-def test_all_missing_variables_are_named_at_once() -> None:
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        (
+            {"RECONCILER_API_KEY": " "},
+            f"RECONCILER_ACCESS_TOKEN (or {EVERY}), RECONCILER_API_KEY, RECONCILER_ORG_ID",
+        ),
+        (
+            {"RECONCILER_CLIENT_ID": "id", "RECONCILER_API_KEY": "key"},
+            "RECONCILER_CLIENT_SECRET and RECONCILER_SCOPES (or RECONCILER_ACCESS_TOKEN), RECONCILER_ORG_ID",
+        ),
+        (LOGIN | {"RECONCILER_SCOPES": " "}, "RECONCILER_SCOPES (or RECONCILER_ACCESS_TOKEN)"),
+        (ENVIRON | {"RECONCILER_ORG_ID": ""}, "RECONCILER_ORG_ID"),
+    ],
+)
+def test_all_missing_variables_are_named_at_once_for_both_ways_to_a_token(
+    environ: dict[str, str], missing: str
+) -> None:
     """A2."""
     with pytest.raises(Unauthorised) as caught:
-        credentials_from({"RECONCILER_API_KEY": " "})
-    assert caught.value.message == (
-        "not set in the environment: RECONCILER_ACCESS_TOKEN, RECONCILER_API_KEY, RECONCILER_ORG_ID"
-    )
+        credentials_from(environ)
+    assert caught.value.message == f"not set in the environment: {missing}"
+    assert caught.value.remedy == f"Set {missing}."
+
+
+def test_an_access_token_wins_over_client_credentials() -> None:
+    """A2."""
+    assert asyncio.run(credentials_from(LOGIN | ENVIRON).token.token()).reveal() == "tok"
+
+
+def test_client_credentials_do_without_an_access_token() -> None:
+    """A2."""
+    assert isinstance(credentials_from(LOGIN).token, ImsTokens)
 
 
 def test_a_value_no_header_can_carry_is_named_and_not_shown() -> None:

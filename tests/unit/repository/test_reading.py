@@ -138,10 +138,22 @@ def test_a_listing_sends_schema_limit_conditions_and_ids() -> None:
     assert script.asked[0].headers["accept"] == RESULTS
 
 
-def test_more_ids_than_a_request_line_holds_are_refused() -> None:
+def test_more_ids_than_a_request_line_holds_are_asked_for_by_the_hundred_and_each_once() -> None:
     """E9."""
-    with pytest.raises(ValueError, match="at most 100 ids"):
-        _read(reader(Script([answer(page())])), ids=["xcore:tag:1"] * 101)
+    script = Script([answer(page(envelope("a"))), answer(page(envelope("b"))), answer(page())])
+    uris = [f"xcore:tag:{number}" for number in range(201)]
+    pages = _read(reader(script), ids=[*uris, *uris])
+    asked = [request.url.params.get_list("id") for request in script.asked]
+    assert [len(ids) for ids in asked] == [100, 100, 1]
+    assert [uri for ids in asked for uri in ids] == uris
+    assert [[item.instance_id for item in p.items] for p in pages] == [["a"], ["b"], []]
+
+
+def test_a_hundred_ids_make_a_request_line_that_gateways_take() -> None:
+    """E9."""
+    script = Script([answer(page())])
+    _read(reader(script), ids=[f"xcore:personalized-offer:{number:015x}" for number in range(100)])
+    assert len(script.asked[0].url.raw_path) < 8000
 
 
 def test_a_search_sends_its_terms_fields_and_how_many_must_match() -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from reconciler.model.errors import ReconcilerError
+from reconciler.repository.auth import Secret
 from reconciler.repository.client import open_writer
-from reconciler.repository.errors import Malformed, RepositoryError, Unreachable
+from reconciler.repository.errors import Malformed, RepositoryError, TokenUnavailable, Unreachable
+from reconciler.repository.ims import ImsTokens, Login
 from reconciler.repository.transport import InProcess, Sharded, network, proxy_for, trusted
 
-from .support import BASE, HOME, TAG, InstantClock, Script, settings, timing, writer
+from .support import BASE, HOME, TAG, InstantClock, Script, listening, settings, timing, writer
 
 # Ours, and whether the write may have been carried out, for each of httpx's errors.
 COUNTERPARTS: dict[str, tuple[type[RepositoryError], bool]] = {
@@ -89,6 +89,16 @@ def test_what_httpx_raises_becomes_ours(kind: type[Exception]) -> None:
     error = _create(Script([_make(kind)]))
     assert (type(error), error.maybe_carried_out) == COUNTERPARTS[kind.__name__]
     assert isinstance(error.__cause__, kind)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HTTPX if kind.__module__ == "httpx"])
+def test_what_httpx_raises_from_the_token_service_becomes_ours(kind: type[Exception]) -> None:
+    """Translated once; the original stays as the cause."""
+    script = Script([_make(kind)])
+    tokens = ImsTokens(Login("id", Secret("hush"), "s"), way=lambda: httpx.MockTransport(script), timing=timing())
+    with pytest.raises(TokenUnavailable) as caught:
+        asyncio.run(tokens.token())
+    assert isinstance(caught.value.__cause__, kind)
 
 
 def test_a_certificate_that_is_not_trusted_is_told_at_once_with_the_remedy() -> None:
@@ -197,26 +207,6 @@ def test_the_proxy_of_the_environment_is_used_unless_exempt(
     assert proxy_for(url, environ) == proxy
 
 
-Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def _listening(serve: Server) -> AsyncIterator[int]:
-    """A port of this host where ``serve`` meets one caller; at the end the line is down on both sides."""
-    hung_up = asyncio.Event()
-
-    async def meet(incoming: asyncio.StreamReader, outgoing: asyncio.StreamWriter) -> None:
-        await serve(incoming, outgoing)
-        outgoing.close()
-        await outgoing.wait_closed()
-        hung_up.set()
-
-    server = await asyncio.start_server(meet, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
-        await hung_up.wait()
-
-
 def test_a_proxy_is_asked_to_open_the_tunnel() -> None:
     """HTTPS_PROXY is obeyed."""
     heard: list[bytes] = []
@@ -226,7 +216,7 @@ def test_a_proxy_is_asked_to_open_the_tunnel() -> None:
         outgoing.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
     async def run() -> None:
-        async with _listening(refuse) as port:
+        async with listening(refuse) as port:
             environ = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}
             async with open_writer(settings(), environ=environ, timing=timing(InstantClock(), attempts=1)) as door:
                 with pytest.raises(Unreachable, match="ProxyError"):
@@ -259,7 +249,7 @@ def test_a_real_line_carries_a_lookup() -> None:
         await incoming.read()  # until the client hangs up
 
     async def run() -> object:
-        async with _listening(serve) as port:
+        async with listening(serve) as port:
             url = f"http://127.0.0.1:{port}/data/core/xcore"
             async with open_writer(settings(base_url=url), environ={}) as door:
                 return await door.lookup(door.address_of("i-1"), TAG)
