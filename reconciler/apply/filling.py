@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.model.kinds import EntityKey
+from reconciler.model.pointer import put
 from reconciler.model.spelling import Pending
 from reconciler.model.stamp import LINK, PendingBase, read_stamp
 from reconciler.plan.payloads import STAMP_PATH
@@ -20,7 +21,7 @@ def fill(step: Step, uris: Mapping[EntityKey, str], commit: str | None) -> Body:
     """The payload or patch to send. uris: of all entities that this plan has created so far."""
     root = {"payload": copy.deepcopy(step.payload), "patch": [copy.deepcopy(item) for item in step.patch]}
     for ref in step.refs:
-        _put(root, ref.path, uris[ref.key])
+        put(root, ref.path, uris[ref.key])
     links = _stamp_holder(root)
     if links is not None:
         links[LINK] = _stamp(links[LINK], step.pending, uris, commit)
@@ -49,14 +50,3 @@ def _stamp(
     assert stamp is not None  # noqa: S101 - the plan wrote it
     told = {base.field: base.value(lambda key: uris.get(key) or Pending(key)) or "" for base in pending}
     return replace(stamp, bases={**(stamp.bases or {}), **told}, commit=commit).link()
-
-
-def _put(root: Any, path: str, value: str) -> None:
-    """Sets the value at a JSON pointer. Source: RFC 6901."""
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
-    for step in steps[:-1]:
-        root = root[int(step)] if isinstance(root, list) else root[step]
-    if isinstance(root, list):
-        root[int(steps[-1])] = value
-    else:
-        root[steps[-1]] = value

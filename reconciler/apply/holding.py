@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reconciler.model.pointer import MISSING, look_up
 from reconciler.repository.port import Instance
 
-_MISSING = object()
 Removed = Mapping[str, list[int]]  # path of an array -> positions of the elements that the patch takes out
 
 
@@ -29,7 +29,7 @@ def holds(instance: Instance, operations: Sequence[Mapping[str, Any]]) -> bool:
         _added(document, _moved(operation["path"], removed), operation["value"])
         for operation in operations
         if operation["op"] == "add"
-    ) and all(_gone(document, path, elements.get(path, _MISSING), removed) for path in removals)
+    ) and all(_gone(document, path, elements.get(path, MISSING), removed) for path in removals)
 
 
 def _moved(path: str, removed: Removed) -> str:
@@ -45,25 +45,14 @@ def _moved(path: str, removed: Removed) -> str:
 
 def _added(document: Any, path: str, value: Any) -> bool:
     if path.endswith("/-"):
-        array = _at(document, path[:-2])
+        array = look_up(document, path[:-2])
         return isinstance(array, list) and value in array
-    found = _at(document, path)
+    found = look_up(document, path)
     return bool(found == value) or (value in ({}, []) and isinstance(found, dict | list))
 
 
 def _gone(document: Any, path: str, element: Any, removed: Removed) -> bool:
-    if element is _MISSING:
-        return _at(document, _moved(path, removed)) is _MISSING
-    array = _at(document, _moved(path.rpartition("/")[0], removed))
+    if element is MISSING:
+        return look_up(document, _moved(path, removed)) is MISSING
+    array = look_up(document, _moved(path.rpartition("/")[0], removed))
     return not (isinstance(array, list) and element in array)
-
-
-def _at(value: Any, path: str) -> Any:
-    for step in (part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]):
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return _MISSING
-    return value

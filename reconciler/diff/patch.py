@@ -17,6 +17,7 @@ from reconciler.diff.fields import LeafChange
 from reconciler.model.canonical import Json
 from reconciler.model.entities import Entity, Fallback, Offer
 from reconciler.model.kinds import COMPONENT_FIELDS, KINDS, Field, Kind, Shape
+from reconciler.model.pointer import spell_pointer
 from reconciler.model.spelling import (
     CONDITION,
     CONDITION_FORM,
@@ -33,14 +34,13 @@ from reconciler.model.spelling import (
     yaml_value,
 )
 
-_ROOT = "/_instance"
 _COMPONENT = {field.yaml: field for field in COMPONENT_FIELDS}
 ASSET_PROPERTIES = frozenset({"repo:id", "repo:resolveURL"})  # cannot change once set
 
 
 def pointer(*steps: str | int) -> str:
     """A JSON pointer below ``_instance``."""
-    return "".join([_ROOT, *(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)])
+    return spell_pointer("_instance", *steps)
 
 
 @dataclass(slots=True)

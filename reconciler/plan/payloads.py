@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.diff.changes import Operation
 from reconciler.model.entities import Entity
+from reconciler.model.pointer import spell_pointer
 from reconciler.model.spelling import Pending, Resolve, to_xdm
 from reconciler.model.stamp import LINK, Bases, PendingBase, Stamp
 from reconciler.plan.steps import Ref
@@ -53,10 +54,7 @@ def _settle(value: Any, path: str, found: Callable[[str, Pending], None]) -> Any
             found(path, value)
             return None
         case dict():
-            return {
-                name: _settle(item, f"{path}/{name.replace('~', '~0').replace('/', '~1')}", found)
-                for name, item in value.items()
-            }
+            return {name: _settle(item, path + spell_pointer(name), found) for name, item in value.items()}
         case list() | tuple():
             return [_settle(item, f"{path}/{index}", found) for index, item in enumerate(value)]
         case _:
