@@ -151,9 +151,12 @@ def _to_type(document: Document, uri_type: str, shared: jsonschema_rs.Registry |
         # Whatever the document says: every instance keeps the URI that it was given.
         guards = {**rules.guard.properties, "@id": Guard(immutable=True, editable=False)}
         rules = replace(rules, guard=replace(rules.guard, properties=guards))
-    validator = jsonschema_rs.Draft202012Validator(
-        dict(document), validate_formats=True, retriever=_refuse_retrieval, registry=shared
-    )
+    try:
+        validator = jsonschema_rs.Draft202012Validator(
+            dict(document), validate_formats=True, retriever=_refuse_retrieval, registry=shared
+        )
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        raise ReconcilerError(f"{schema} cannot be used: {error}") from error
     return EntityType(schema, _version(document), uri_type, document, validator, rules)
 
 
@@ -177,9 +180,11 @@ def _require_schema(document: Document) -> None:
 
 def _shared(documents: Iterable[Document]) -> jsonschema_rs.Registry:
     """All documents, for references from one to another."""
-    return jsonschema_rs.Registry(
-        [(document["$id"], dict(document)) for document in documents], retriever=_refuse_retrieval
-    )
+    resources = [(document["$id"], dict(document)) for document in documents]
+    try:
+        return jsonschema_rs.Registry(resources, retriever=_refuse_retrieval)
+    except ValueError as error:
+        raise ReconcilerError(f"a schema refers to what is not there: {error}") from error
 
 
 def _refuse_retrieval(address: str) -> Any:
