@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 from uuid import UUID, uuid4
 
 from reconciler.emulator.annotations import Document
@@ -31,6 +31,7 @@ from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.openapi import openapi_document
 from reconciler.emulator.problems import Refused, not_found, problem
 from reconciler.emulator.registry import built_in_registry
+from reconciler.emulator.snapshot import Moved, read_snapshot, write_snapshot
 from reconciler.emulator.staleness import without_newest
 from reconciler.emulator.store import Store
 from reconciler.emulator.writes import Call, Parts, create, current, patch, put, require_container, sandbox_scope
@@ -71,13 +72,14 @@ class Emulator:
         new_uuid: Callable[[], UUID] = uuid4,
         faults: Faults = Faults(),  # noqa: B008  (frozen)
         schemas: Sequence[Document] = (),
+        snapshot: Iterable[str] | None = None,
         accepted: Accepted = Accepted(),  # noqa: B008  (frozen)
         access: Access = Access.WRITE,
     ) -> Emulator:
         """Open a repository, making the file and the sandbox's container when they are not there.
 
         container: its id; by default the first one of the sandbox.   clock: aware datetimes.
-        schemas: JSON Schema documents of further types.
+        schemas: JSON Schema documents of further types.   snapshot: the lines to fill an empty repository with.
         access: with ``READ`` it works on a copy in memory, and the file is never written.
         Raises ``ReconcilerError`` when the file cannot be used, a document is no schema, or the container belongs to
         another sandbox.
@@ -88,6 +90,8 @@ class Emulator:
         store = Store(database)
         parts = Parts(store, registry, clock, new_uuid, Mishaps(faults))
         try:
+            if snapshot is not None:
+                read_snapshot(database, snapshot, registry)
             found = ensure_container(parts, sandbox, container)
         except Busy as busy:
             store.close()
@@ -130,6 +134,11 @@ class Emulator:
         if waiting:
             self.mishaps.count("latency")
         return waiting
+
+    def write_snapshot(self, out: TextIO) -> Moved:
+        """Write everything that is kept, as ``open`` takes it."""
+        with self._turn:
+            return write_snapshot(self._database, out)
 
     def close(self) -> None:
         """Close the file; the emulator answers nothing after it."""

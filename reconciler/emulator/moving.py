@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from reconciler.emulator.database import Busy, Database
@@ -47,10 +48,10 @@ def load_file(path: Path, source: Path, schemas: Sequence[Path] = ()) -> Moved:
     """
     registry = built_in_registry().plus(read_documents(schemas))
     try:
-        lines = sys.stdin if source == _STANDARD else source.open(encoding="utf-8")
+        opened = nullcontext(sys.stdin) if source == _STANDARD else source.open(encoding="utf-8")
     except OSError as error:
         raise ReconcilerError(f"the snapshot {source} cannot be read: {error}") from error
-    with lines:
+    with opened as lines:
         database = Database.open(path)
         try:
             return read_snapshot(database, lines, registry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.emulator.media import HAL, HOME_HAL, PATCH_HAL, RECEIPT
@@ -12,6 +13,7 @@ from reconciler.version import __version__
 
 Node = dict[str, Any]
 
+_SCHEMAS = "#/components/schemas"
 _TEXT: Node = {"type": "string"}
 _NUMBER: Node = {"type": "integer", "minimum": 0}
 _DATE: Node = {"type": "string", "format": "date-time"}
@@ -117,7 +119,10 @@ def _operation(
     if parameters:
         made["parameters"] = parameters
     if body is not None:
-        content = {media: {"schema": _schema(body)}, "application/json": {"schema": _schema(body)}}
+        types = (
+            [media] if name.startswith("create") else [media, "application/json"]
+        )  # the instance tells its type (A5)
+        content = {each: {"schema": _schema(body)} for each in types}
         made["requestBody"] = {"required": True, "content": content}
     return {**made, "responses": {**responses, "default": {"$ref": "#/components/responses/Problem"}}}
 
@@ -139,7 +144,7 @@ def _param(name: str) -> Node:
 
 
 def _schema(name: str) -> Node:
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"$ref": f"{_SCHEMAS}/{name}"}
 
 
 def _parameter(place: str, name: str, description: str, schema: Node = _TEXT, **more: object) -> Node:
@@ -288,5 +293,34 @@ def _shapes(entities: list[EntityType]) -> Node:
 
 
 def _type_schemas(registry: Registry) -> Node:
-    """The schema documents by the names of their types: each is a resource of its own, by its ``$id``."""
-    return {entity.uri_type: dict(entity.document) for entity in registry.types}
+    """The schema documents by the names of their types; references lead to places of this document."""
+    places = {entity.document["$id"]: f"{_SCHEMAS}/{entity.uri_type}" for entity in registry.types}
+    return {
+        entity.uri_type: {
+            "x-schema-id": entity.schema,
+            **_moved(entity.document, f"{_SCHEMAS}/{entity.uri_type}", places),
+        }
+        for entity in registry.types
+    }
+
+
+def _moved(document: Mapping[str, Any], place: str, places: Mapping[str, str]) -> Node:
+    inner = {name: value for name, value in document.items() if name not in {"$id", "$schema"}}
+    moved: Node = _with_references(inner, lambda address: _moved_address(address, place, places))
+    return moved
+
+
+def _moved_address(address: str, place: str, places: Mapping[str, str]) -> str:
+    base, _, pointer = address.partition("#")
+    return (places.get(base, base + "#") if base else place) + pointer
+
+
+def _with_references(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, list):
+        return [_with_references(item, change) for item in value]
+    if not isinstance(value, dict):
+        return value
+    changed = {name: _with_references(inner, change) for name, inner in value.items()}
+    if isinstance(changed.get("$ref"), str):
+        changed["$ref"] = change(changed["$ref"])
+    return changed

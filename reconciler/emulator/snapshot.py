@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TextIO
 
 import jsonschema_rs
 
 from reconciler.emulator.database import Database
 from reconciler.emulator.instances import Instance
+from reconciler.emulator.instants import parse_instant
 from reconciler.emulator.integrity import integrity_faults, links_of, refuse_taken_name, unique_name
 from reconciler.emulator.jsontext import dump
 from reconciler.emulator.problems import Refused
@@ -33,6 +34,7 @@ _COLUMNS = (
     " created_client, modified_client, text, links"
 )
 _TEXT = {"type": "string"}
+_ID = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$"}
 _PLAIN = {"type": "string", "pattern": r'^[^"\\\x00-\x1f]+$'}  # what stands in answers as it is
 _DATE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}
 _LINE = jsonschema_rs.Draft202012Validator(
@@ -41,10 +43,10 @@ _LINE = jsonschema_rs.Draft202012Validator(
         "required": ["schema", "instanceId", "repo:etag", "repo:createdDate", "repo:lastModifiedDate", "_instance"],
         "oneOf": [{"required": ["sandbox"]}, {"required": ["container"]}],
         "properties": {
-            "sandbox": _TEXT,
-            "container": _TEXT,
+            "sandbox": {"type": "string", "minLength": 1},
+            "container": _ID,
             "schema": _TEXT,
-            "instanceId": _PLAIN,
+            "instanceId": _ID,
             "repo:etag": {"type": "integer", "minimum": 1, "maximum": 2**62},
             "repo:createdDate": _DATE,
             "repo:lastModifiedDate": _DATE,
@@ -132,12 +134,12 @@ class _Loading:
         read = _documents(lines)
         _require_header(next(read, (1, None)))
         loaded = [self._add(number, document) for number, document in read]
-        for number, instance in loaded:
-            self._require_integrity(number, instance)
+        for number, scope, instance_id in loaded:
+            self._require_integrity(number, scope, instance_id)
         if self._latest:
             # What is written from now on is younger than all that was loaded.
-            self.store.next_date(datetime.fromisoformat(self._latest).astimezone(UTC))
-        containers = sum(1 for _, instance in loaded if instance.uri is None)
+            self.store.next_date(datetime.fromisoformat(self._latest))
+        containers = sum(is_sandbox(scope) for _, scope, _ in loaded)
         return Moved(containers, len(loaded) - containers)
 
     def _require_empty(self) -> None:
@@ -149,11 +151,14 @@ class _Loading:
                 remedy="Load into a file that is not there yet.",
             )
 
-    def _add(self, number: int, line: object) -> tuple[int, Instance]:
+    def _add(self, number: int, line: object) -> tuple[int, str, str]:
         for error in _LINE.iter_errors(line):
             raise _refusal(number, error.message)
         if not isinstance(line, dict):
             raise _refusal(number, "not an object")
+        for name in ("repo:createdDate", "repo:lastModifiedDate"):
+            if parse_instant(line[name]) is None:
+                raise _refusal(number, f"{name} is no date")
         entity = self._entity(number, line)
         links = {name: link for name, link in line.get("_links", {}).items() if name != "self"}
         new = NewInstance(
@@ -169,7 +174,8 @@ class _Loading:
             references=frozenset((link.property, link.uri) for link in links_of(entity, line["_instance"])),
         )
         self._require_free(number, new)
-        return number, self._stored(new, line)
+        self._store(new, line)
+        return number, new.scope, new.instance_id
 
     def _entity(self, number: int, line: Mapping[str, Any]) -> EntityType:
         entity = self._registry.find(line["schema"])
@@ -202,7 +208,7 @@ class _Loading:
         except Refused as refused:
             raise _refusal(number, _detail(refused)) from refused
 
-    def _stored(self, new: NewInstance, line: Mapping[str, Any]) -> Instance:
+    def _store(self, new: NewInstance, line: Mapping[str, Any]) -> None:
         stored = self.store.add(new, line["repo:createdDate"])
         self._latest = max(self._latest, line["repo:createdDate"], line["repo:lastModifiedDate"])
         self._database.connection.execute(
@@ -215,9 +221,11 @@ class _Loading:
                 stored.row,
             ),
         )
-        return stored
 
-    def _require_integrity(self, number: int, instance: Instance) -> None:
+    def _require_integrity(self, number: int, scope: str, instance_id: str) -> None:
+        instance = self.store.find(scope, instance_id)
+        if instance is None:
+            return
         entity, values = self._registry[instance.schema], instance.values
         for fault in integrity_faults(self.store, instance.scope, entity, values, links_of(entity, values)):
             raise _refusal(number, f"{fault.path} {fault.message}")
