@@ -48,7 +48,7 @@ def list_containers(parts: Parts, call: Call) -> Response:
     links = body["_links"]
     for link in links.values() if isinstance(links, dict) else ():
         if isinstance(link, dict):
-            link["href"] = "/" + CONTAINERS + str(link["href"]).removeprefix(f"/{call.container}/instances")
+            link["href"] = f"/{CONTAINERS}?" + str(link["href"]).partition("?")[2]
     return Response(response.status, response.headers, dump(body).encode())
 
 

@@ -20,15 +20,17 @@ _STANDARD = Path("-")
 def dump_file(path: Path, out: Path) -> Moved:
     """Write the content of a database; the database is only read, and ``out`` is there whole or not at all.
 
-    Raises ``ReconcilerError`` when one of the files cannot be used.
+    Raises ``ReconcilerError`` when one of the files cannot be used, or both are the same.
     """
+    if out.resolve() == path.resolve():
+        raise ReconcilerError(f"{out} is the database itself", remedy="Name another file.")
     database = Database.copy_of(path)
     try:
         if out == _STANDARD:
             return write_snapshot(database, sys.stdout)
         beside = out.with_name(f".{out.name}.{os.getpid()}")
         try:
-            with beside.open("w", encoding="utf-8") as file:
+            with beside.open("w", encoding="utf-8", newline="\n") as file:
                 moved = write_snapshot(database, file)
             beside.replace(out)
         finally:
