@@ -119,8 +119,6 @@ class Emulator:
             response = self._mishap(request) or self._carried_out(request)
             if _is_of_the_api(request) and self.mishaps.strikes("drop-after", request.method):
                 raise Dropped("drop-after")
-        except Refused as refused:
-            response = refused.response
         except Busy:
             response = _unavailable("another process is writing", "Busy: another process is writing")
         except sqlite3.Error as error:
