@@ -215,7 +215,8 @@ class Emulator:
         with without_newest(self._database, scope, date) as (store, hidden):
             if hidden:
                 self.mishaps.count("stale-list")
-            yield replace(self._parts, store=store)
+            # Made anew: nothing that is remembered between requests may learn of a state that is undone.
+            yield Parts(store, self._parts.registry, self._parts.clock, self._parts.new_uuid, self._parts.faults)
 
 
 def _is_of_the_api(request: Request) -> bool:
