@@ -15,6 +15,7 @@ from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.graph import graph
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.serve import serve
+from reconciler.cli.commands.snapshot import snapshot
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.ending import FINE, Ending, Exit
 from reconciler.model.errors import ReconcilerError
@@ -35,7 +36,7 @@ def cli() -> None:
     """Keep an offer catalogue in Git, and make the live repository match it."""
 
 
-for _command in (validate, plan, apply, drift, graph, serve):
+for _command in (validate, plan, apply, drift, graph, serve, snapshot):
     cli.add_command(_command)
 
 

@@ -1,14 +1,16 @@
 """The embedded repository: the REST API of the offer repository, over one SQLite file.
 
-Takes: requests as values (``messages.Request``), a file, a clock, a source of UUIDs, faults to inject.
+Takes: requests as values (``messages.Request``), a file, a clock, a source of UUIDs, faults to inject, the JSON Schema
+documents of further types, the lines of a snapshot.
 Makes: responses as values. ``app.Emulator`` is the repository in process, ``asgi.asgi_app`` the same behind any ASGI
 transport, ``server.serve`` the same behind a socket.
 Refuses: every bad input with an answer (a problem document, or a gateway body), never with an exception; a database
 file of another program or of a newer format with ``ReconcilerError``.
 
-The data passes: ``messages`` -> ``gateway`` -> ``app`` (routes) -> ``media``, ``conditions`` -> ``writes``,
-``listing``, ``deletion`` -> ``patching``, ``registry`` (schemas), ``guards``, ``integrity``, ``filters``
--> ``store`` -> ``database`` (SQLite).
+The data passes: ``messages`` -> ``faults`` -> ``gateway`` -> ``app`` (routes) -> ``media``, ``conditions``
+-> ``containers``, ``writes``, ``listing``, ``deletion`` -> ``patching``, ``registry`` (schemas, ``annotations``),
+``guards``, ``integrity``, ``filters`` -> ``store`` -> ``database`` (SQLite). ``snapshot`` moves all of it,
+``openapi`` describes it.
 
 Choices that took thought:
 
@@ -28,4 +30,16 @@ Choices that took thought:
 - An Accept with ``*`` admits everything, as RFC 9110 says, also next to a type that does not fit.
 - Reading is bounded: 1 MiB a body, 100 levels, numbers within the range of a double, and a limit on how much a patch
   may copy, because a patch that copies an instance into itself would double it with every operation.
+- A document from outside whose rules stand where they would not be read (below ``oneOf``, in a schema that contains
+  itself) is refused: an instance that breaks a rule unseen is worse than a server that does not start. An instance
+  whose schema was not given again is answered 501; its references still hold.
+- Containers are instances of their sandbox, so the calls for instances serve them too; one that holds instances gets
+  the outcome ``rejected`` with reason ``instances``. A sandbox lives by its containers, and the server's own always.
+- Every fault has dice of its own, seeded by its name: adding one does not move the others. A list that is told late is
+  read in a transaction in which the newest instances are removed, and which is undone: sums, orders and indexes then
+  agree by themselves. Nothing waits while it holds the turn: latency is awaited by ``asgi``, before ``handle``.
+- A failing database is an answer too, 503 where it may pass (busy, full), else 500; the cause goes to the log and to
+  ``on_answer``, never to the caller.
+- A snapshot holds instances as lookups give them, without references and names: those are read, and judged, again, so
+  an edited snapshot cannot bring in what a request could not.
 """

@@ -1,40 +1,45 @@
-"""The repository as a function from request to response: no sockets, any caller (clause A)."""
+"""The repository as a function from request to response: no sockets, any caller (clauses A, J)."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-from urllib.parse import parse_qsl
+from typing import Self, TextIO
 from uuid import UUID, uuid4
 
+from reconciler.emulator.annotations import Document
 from reconciler.emulator.conditions import is_unchanged
+from reconciler.emulator.containers import CONTAINERS, ensure_container, home, list_containers
 from reconciler.emulator.database import Busy, Database
 from reconciler.emulator.deletion import delete, poll
-from reconciler.emulator.faults import Faults
-from reconciler.emulator.filters import read_condition
+from reconciler.emulator.faults import Dropped, Faults, Mishaps
 from reconciler.emulator.gateway import Accepted, Caller, identify
-from reconciler.emulator.instances import container_document, envelope_text
-from reconciler.emulator.instants import system_clock
-from reconciler.emulator.jsontext import MAX_BODY, JsonObject, dump
+from reconciler.emulator.instances import envelope_text
+from reconciler.emulator.instants import format_instant, system_clock
+from reconciler.emulator.jsontext import MAX_BODY, dump, load_object
 from reconciler.emulator.listing import list_instances
 from reconciler.emulator.media import HOME_HAL, RECEIPT, RESULTS_SCHEMA, MediaType, hal, require_acceptable
 from reconciler.emulator.messages import BASE_PATH, Request, Response
+from reconciler.emulator.openapi import openapi_document
 from reconciler.emulator.problems import Refused, not_found, problem
-from reconciler.emulator.registry import CONTAINER, built_in_registry
-from reconciler.emulator.store import NewInstance, Store
-from reconciler.emulator.writes import Call, Parts, create, current, patch, put
+from reconciler.emulator.registry import built_in_registry
+from reconciler.emulator.snapshot import Moved, read_snapshot, write_snapshot
+from reconciler.emulator.staleness import without_newest
+from reconciler.emulator.store import Store
+from reconciler.emulator.writes import Call, Parts, create, current, patch, put, require_container, sandbox_scope
 from reconciler.model.errors import ReconcilerError
 
-_CONTAINER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
-_PRODUCT_CONTEXTS = {"dma_offers", "acp"}
+_JSON = {"Content-Type": "application/json"}
+# The ends of addresses that give lists; new instances may be late there (J4).
+_LISTS = (["instances"], ["queries", "core", "search"])
 
 
 class Access(Enum):
@@ -47,12 +52,14 @@ class Access(Enum):
 class Emulator:
     """One repository over one SQLite file. Calls may come from any thread; they take turns."""
 
-    def __init__(self, parts: Parts, accepted: Accepted, sandbox: str, container: str) -> None:
+    def __init__(self, database: Database, parts: Parts, accepted: Accepted, sandbox: str, container: str) -> None:
+        self._database = database
         self._parts = parts
         self._accepted = accepted
         self._sandbox = sandbox
         self._turn = threading.Lock()
         self.container = container
+        self.mishaps = parts.faults
 
     @classmethod
     def open(
@@ -64,20 +71,28 @@ class Emulator:
         clock: Callable[[], datetime] = system_clock,
         new_uuid: Callable[[], UUID] = uuid4,
         faults: Faults = Faults(),  # noqa: B008  (frozen)
+        schemas: Sequence[Document] = (),
+        snapshot: Iterable[str] | None = None,
         accepted: Accepted = Accepted(),  # noqa: B008  (frozen)
         access: Access = Access.WRITE,
     ) -> Emulator:
         """Open a repository, making the file and the sandbox's container when they are not there.
 
         container: its id; by default the first one of the sandbox.   clock: aware datetimes.
+        schemas: JSON Schema documents of further types.   snapshot: the lines to fill an empty repository with.
         access: with ``READ`` it works on a copy in memory, and the file is never written.
-        Raises ``ReconcilerError`` when the file cannot be used or the container belongs to another sandbox.
+        Raises ``ReconcilerError`` when the file cannot be used, a document is no schema, or the container belongs to
+        another sandbox.
         """
+        registry = built_in_registry().plus(schemas)
         reading = access is Access.READ and path != ":memory:"
-        store = Store(Database.copy_of(path) if reading else Database.open(path))
-        parts = Parts(store, built_in_registry(), clock, new_uuid, faults)
+        database = Database.copy_of(path) if reading else Database.open(path)
+        store = Store(database)
+        parts = Parts(store, registry, clock, new_uuid, Mishaps(faults))
         try:
-            found = _ensure_container(parts, sandbox, container)
+            if snapshot is not None:
+                read_snapshot(database, snapshot, registry)
+            found = ensure_container(parts, sandbox, container)
         except Busy as busy:
             store.close()
             raise ReconcilerError(f"another process keeps writing to {path}", remedy="Try again later.") from busy
@@ -87,7 +102,7 @@ class Emulator:
         except ReconcilerError:
             store.close()
             raise
-        return cls(parts, accepted, sandbox, found)
+        return cls(database, parts, accepted, sandbox, found)
 
     @staticmethod
     def exists(path: str | Path) -> bool:
@@ -95,17 +110,33 @@ class Emulator:
         return Path(path).is_file()
 
     def handle(self, request: Request) -> Response:
-        """Answer one request; every refusal is an answer, nothing is raised for bad input."""
+        """Answer one request. Every refusal is an answer, and so is a failure of the database, with its ``cause``.
+
+        Raises ``Dropped``, a ``ConnectionError``, where a fault cuts the line. A fault never waits here:
+        ``latency_s`` is for whoever brings the requests.
+        """
         try:
-            with self._turn:
-                response = self._answer(request)
-        except Refused as refused:
-            response = refused.response
+            response = self._mishap(request) or self._carried_out(request)
+            if _is_of_the_api(request) and self.mishaps.strikes("drop-after", request.method):
+                raise Dropped("drop-after")
         except Busy:
-            busy = problem(HTTPStatus.SERVICE_UNAVAILABLE, "another process is writing", headers={"Retry-After": "1"})
-            response = busy.response
+            response = _unavailable("another process is writing", "Busy: another process is writing")
+        except sqlite3.Error as error:
+            response = _failed(error)
         request_id = request.header("x-request-id") or str(self._parts.new_uuid())
         return response.plus({"x-request-id": request_id})
+
+    def latency_s(self, request: Request) -> float:
+        """How long this request is to wait before it is handled; counted."""
+        waiting = self.mishaps.amount("latency", request.method) if _is_of_the_api(request) else 0.0
+        if waiting:
+            self.mishaps.count("latency")
+        return waiting
+
+    def write_snapshot(self, out: TextIO) -> Moved:
+        """Write everything that is kept, as ``open`` takes it."""
+        with self._turn:
+            return write_snapshot(self._database, out)
 
     def close(self) -> None:
         """Close the file; the emulator answers nothing after it."""
@@ -119,71 +150,127 @@ class Emulator:
     ) -> None:
         self.close()
 
+    def _mishap(self, request: Request) -> Response | None:
+        """What a fault answers in our place, nothing being done."""
+        if not _is_of_the_api(request):
+            return None
+        if self.mishaps.strikes("drop-before", request.method):
+            raise Dropped("drop-before")
+        if self.mishaps.strikes("429", request.method):
+            told = {"Retry-After": "1"}
+            return problem(HTTPStatus.TOO_MANY_REQUESTS, "too many requests, on purpose", headers=told).response
+        if self.mishaps.strikes("500", request.method):
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed, on purpose").response
+        return None
+
+    def _carried_out(self, request: Request) -> Response:
+        try:
+            with self._turn:
+                response = self._answer(request)
+        except Refused as refused:
+            return refused.response
+        if _lists_in(request) and response.status == HTTPStatus.OK:
+            return self._truncated(request, response)
+        return response
+
+    def _truncated(self, request: Request, response: Response) -> Response:
+        """The page without its ``next``, where the dice say so; only pages that have one are counted."""
+        if not self.mishaps.amount("truncate-list", request.method):
+            return response
+        body = load_object(response.body.decode())
+        links = body["_links"]
+        if not isinstance(links, dict) or "next" not in links:
+            return response
+        if not self.mishaps.strikes("truncate-list", request.method):
+            return response
+        del links["next"]
+        return replace(response, body=dump(body).encode())
+
     def _answer(self, request: Request) -> Response:
         if request.path == "/healthz":
-            return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, b'{"status":"ok"}')
-        if request.path != BASE_PATH and not request.path.startswith(BASE_PATH + "/"):
+            return _health(self.mishaps)
+        if request.path == "/openapi.json":
+            return Response(HTTPStatus.OK, _JSON, dump(openapi_document(self._parts.registry)).encode())
+        if not _is_of_the_api(request):
             raise not_found(f"the repository lives under {BASE_PATH}/")
         caller = identify(request, self._accepted, self._sandbox)
         if len(request.body) > MAX_BODY:
             raise problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {MAX_BODY} bytes")
-        if not self._parts.store.knows_scope(_sandbox_scope(caller.sandbox)):
+        scope = sandbox_scope(caller.sandbox)
+        if caller.sandbox != self._sandbox and not self._parts.store.knows_scope(scope):
             raise problem(HTTPStatus.FORBIDDEN, f"there is no sandbox {caller.sandbox}")
-        return _route(self._parts, request, caller, request.path.removeprefix(BASE_PATH))
+        with self._parts_for(request, caller) as parts:
+            return _route(parts, request, caller, request.path.removeprefix(BASE_PATH))
+
+    @contextmanager
+    def _parts_for(self, request: Request, caller: Caller) -> Iterator[Parts]:
+        """What the answer is made with: for a list that is told late, a store without the newest."""
+        late_s = self.mishaps.amount("stale-list", request.method)
+        listed = _lists_in(request) if late_s else None
+        if listed is None:
+            yield self._parts
+            return
+        scope = sandbox_scope(caller.sandbox) if listed == CONTAINERS else listed
+        date = format_instant(self._parts.clock() - timedelta(seconds=late_s))
+        with without_newest(self._database, scope, date) as (store, hidden):
+            if hidden:
+                self.mishaps.count("stale-list")
+            # Made anew: nothing that is remembered between requests may learn of a state that is undone.
+            yield Parts(store, self._parts.registry, self._parts.clock, self._parts.new_uuid, self._parts.faults)
 
 
-def _sandbox_scope(sandbox: str) -> str:
-    return f"sandbox/{sandbox}"
+def _is_of_the_api(request: Request) -> bool:
+    return request.path == BASE_PATH or request.path.startswith(BASE_PATH + "/")
 
 
-def _ensure_container(parts: Parts, sandbox: str, wanted: str | None) -> str:
-    """The id of the container to work with; it is made when the sandbox does not have it."""
-    if wanted is not None and not _CONTAINER_ID.fullmatch(wanted):
-        raise ReconcilerError(f"{wanted!r} cannot be the id of a container", remedy="Use letters, digits and dashes.")
-    scope = _sandbox_scope(sandbox)
-    # Mostly it is there: opening a file that is in use then waits for nobody.
-    found = _known_container(parts, scope, wanted)
-    if found is not None:
-        return found
-    with parts.store.writing():
-        found = _known_container(parts, scope, wanted)
-        return found or _add_container(parts, scope, wanted or str(parts.new_uuid()))
+def _lists_in(request: Request) -> str | None:
+    """The first part of the address if this asks for a list: a container, or ``containers``."""
+    parts = request.path.removeprefix(BASE_PATH).split("/")[1:]
+    is_list = parts == [CONTAINERS] or parts[1:] in _LISTS
+    return parts[0] if is_list and request.method == "GET" and _is_of_the_api(request) else None
 
 
-def _known_container(parts: Parts, scope: str, wanted: str | None) -> str | None:
-    known = [instance.instance_id for instance in parts.store.of_scope(scope)]
-    if wanted is None:
-        return known[0] if known else None
-    return wanted if wanted in known else None
+def _health(mishaps: Mishaps) -> Response:
+    counts = mishaps.counts
+    body = {"status": "ok", "faults": counts} if counts else {"status": "ok"}
+    return Response(HTTPStatus.OK, _JSON, dump(body).encode())
 
 
-def _add_container(parts: Parts, scope: str, instance_id: str) -> str:
-    taken = parts.store.scope_of(instance_id)
-    if taken is not None:
-        raise ReconcilerError(f"the id {instance_id} is taken in {taken}", remedy="Name another container.")
-    text = dump({"repo:name": f"Container of {scope.removeprefix('sandbox/')}", "dataCenter": "local"})
-    who = ("repository", "repository")
-    new = NewInstance(scope, CONTAINER, instance_id, None, *who, text, "{}")
-    parts.store.add(new, parts.store.next_date(parts.clock()))
-    return instance_id
+def _failed(error: sqlite3.Error) -> Response:
+    """The database failed: 503 for what may pass, 500 for the rest. The caller is not told of our files."""
+    cause = f"{type(error).__name__}: {error}"
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _PASSING:  # the extended codes too
+        return _unavailable("the repository cannot write at the moment", cause)
+    failed = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed")
+    return replace(failed.response, cause=cause)
+
+
+def _unavailable(detail: str, cause: str) -> Response:
+    refused = problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
+    return replace(refused.response, cause=cause)
+
+
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
 
 
 def _route(parts: Parts, request: Request, caller: Caller, address: str) -> Response:
     """From an address below the base path to its answer."""
     match address.split("/")[1:]:
         case [] | [""]:
-            return _only(request, {"GET": lambda: _home(parts, request, caller)})
-        case [container, "instances"]:
-            call = _call(parts, request, caller, container)
             return _only(
-                request,
-                {
-                    "GET": lambda: _accepting(request, hal(RESULTS_SCHEMA), lambda: list_instances(parts, call)),
-                    "POST": lambda: _accepting(request, _RECEIPT, lambda: create(parts, call)),
-                },
+                request, {"GET": lambda: _accepting(request, MediaType(HOME_HAL), lambda: home(parts, request, caller))}
             )
+        case ["containers"]:
+            return _collection(parts, Call(request, caller, sandbox_scope(caller.sandbox)), list_containers)
+        case ["containers", instance_id]:
+            call = Call(request, caller, sandbox_scope(caller.sandbox))
+            return _only(
+                request, {name: way for name, way in _ways(parts, call, instance_id).items() if name != "PATCH"}
+            )
+        case [container, "instances"]:
+            return _collection(parts, _call(parts, request, caller, container), list_instances)
         case [container, "instances", instance_id]:
-            return _instance(parts, _call(parts, request, caller, container), instance_id)
+            return _only(request, _ways(parts, _call(parts, request, caller, container), instance_id))
         case [container, "deletions", token]:
             call = _call(parts, request, caller, container)
             return _only(request, {"GET": lambda: _accepting(request, _RECEIPT, lambda: poll(parts, call, token))})
@@ -194,17 +281,27 @@ def _route(parts: Parts, request: Request, caller: Caller, address: str) -> Resp
 _RECEIPT = MediaType(RECEIPT)
 
 
-def _instance(parts: Parts, call: Call, instance_id: str) -> Response:
+def _collection(parts: Parts, call: Call, listing: Callable[[Parts, Call], Response]) -> Response:
+    request = call.request
+    methods = {
+        "GET": lambda: _accepting(request, hal(RESULTS_SCHEMA), lambda: listing(parts, call)),
+        "POST": lambda: _accepting(request, _RECEIPT, lambda: create(parts, call)),
+    }
+    return _only(request, methods)
+
+
+def _ways(parts: Parts, call: Call, instance_id: str) -> dict[str, Callable[[], Response]]:
+    """What can be done with one instance, by method."""
+
     def receipt_of(write: Callable[[Parts, Call, str], Response]) -> Callable[[], Response]:
         return lambda: _accepting(call.request, _RECEIPT, lambda: write(parts, call, instance_id))
 
-    methods = {
+    return {
         "GET": lambda: _lookup(parts, call, instance_id),
         "PUT": receipt_of(put),
         "PATCH": receipt_of(patch),
         "DELETE": receipt_of(delete),
     }
-    return _only(call.request, methods)
 
 
 def _only(request: Request, methods: dict[str, Callable[[], Response]]) -> Response:
@@ -221,24 +318,9 @@ def _accepting(request: Request, offered: MediaType, answer: Callable[[], Respon
 
 
 def _call(parts: Parts, request: Request, caller: Caller, container: str) -> Call:
-    if not parts.store.exists(_sandbox_scope(caller.sandbox), CONTAINER, container):
-        raise not_found(f"there is no container {container[:200]} in the sandbox {caller.sandbox}")
-    return Call(request, caller, container)
-
-
-def _home(parts: Parts, request: Request, caller: Caller) -> Response:
-    """The home document: the containers of the caller's sandbox."""
-    require_acceptable(request.header("accept"), MediaType(HOME_HAL))
-    entity = parts.registry[CONTAINER]
-    asked = parse_qsl(request.query, keep_blank_values=True)
-    products = {value for name, value in asked if name == "product"}
-    conditions = [read_condition(value) for name, value in asked if name == "property"]
-    containers: list[JsonObject] = []
-    if not products or products & _PRODUCT_CONTEXTS:
-        documents = (container_document(each, entity) for each in parts.store.of_scope(_sandbox_scope(caller.sandbox)))
-        containers = [each for each in documents if all(condition.holds(each) for condition in conditions)]
-    body = {"_embedded": {CONTAINER: containers}, "_links": {"self": {"href": "/"}}}
-    return Response(HTTPStatus.OK, {"Content-Type": HOME_HAL}, dump(body).encode())
+    call = Call(request, caller, container)
+    require_container(parts, call)
+    return call
 
 
 def _lookup(parts: Parts, call: Call, instance_id: str) -> Response:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
 from reconciler.emulator.app import Emulator
+from reconciler.emulator.faults import Dropped
 from reconciler.emulator.jsontext import MAX_BODY
 from reconciler.emulator.messages import Request, Response
 from reconciler.emulator.problems import problem
@@ -16,6 +18,7 @@ from reconciler.emulator.problems import problem
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+HANG_UP = "reconciler.hang_up"  # an extension of our server: a function that closes the line without an answer
 AsgiApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
 # What is read, and thrown away, of a body that is too long, so that its sender gets to read the answer.
@@ -24,7 +27,11 @@ _MOST_READ = 64 * MAX_BODY
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One line of the request log. error: what went wrong inside, when the answer is a 500."""
+    """One line of the request log.
+
+    status: 0 when there was no answer, because a fault cut the line.
+    error: what went wrong inside, when the answer is a 500 or 503; or the name of the fault.
+    """
 
     method: str
     path: str
@@ -40,8 +47,18 @@ class Answered:
         return told if self.error is None else told | {"error": self.error}
 
 
-def asgi_app(emulator: Emulator, on_answer: Callable[[Answered], None] | None = None) -> AsgiApp:
-    """The application; ``on_answer`` is told of every request after it was answered."""
+def asgi_app(
+    emulator: Emulator,
+    on_answer: Callable[[Answered], None] | None = None,
+    *,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsgiApp:
+    """The application; ``on_answer`` is told of every request after it was answered.
+
+    pause: waits out the latency that was asked for.
+    A line that a fault cuts is closed through the extension ``HANG_UP`` of the server; without it ``ConnectionError``
+    is raised, and the caller in this process gets no answer.
+    """
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,14 +68,35 @@ def asgi_app(emulator: Emulator, on_answer: Callable[[Answered], None] | None = 
         if body is None:
             return  # the caller hung up in the middle of its request
         request = _to_request(scope, body)
-        response, error = _answer(emulator, request)
-        await _send(send, response)
+        waiting = emulator.latency_s(request)
+        if waiting:
+            await pause(waiting)
+        answer = _answer(emulator, request)
+        if isinstance(answer, Response):
+            await _send(send, answer)
         if on_answer is not None:
             ms = round((time.perf_counter() - started) * 1000, 3)
-            request_id = response.headers.get("x-request-id", "")
-            on_answer(Answered(request.method, request.path, response.status, ms, request_id, error))
+            on_answer(_answered(request, answer, ms))
+        if isinstance(answer, Dropped):
+            await _hang_up(scope, receive, answer)
 
     return application
+
+
+def _answered(request: Request, answer: Response | Dropped, ms: float) -> Answered:
+    if isinstance(answer, Dropped):
+        return Answered(request.method, request.path, 0, ms, request.header("x-request-id") or "", answer.fault)
+    request_id = answer.headers.get("x-request-id", "")
+    return Answered(request.method, request.path, answer.status, ms, request_id, answer.cause)
+
+
+async def _hang_up(scope: Message, receive: Receive, dropped: Dropped) -> None:
+    cut: Callable[[], None] | None = scope.get("extensions", {}).get(HANG_UP)
+    if cut is None:
+        raise dropped
+    cut()
+    while (await receive())["type"] != "http.disconnect":
+        pass  # the server would answer for us if we left before it has seen the end of the line
 
 
 async def _read_body(receive: Receive) -> bytes | None:
@@ -92,13 +130,14 @@ def _to_request(scope: Message, body: bytes) -> Request:
     )
 
 
-def _answer(emulator: Emulator, request: Request) -> tuple[Response, str | None]:
+def _answer(emulator: Emulator, request: Request) -> Response | Dropped:
     try:
-        return emulator.handle(request), None
+        return emulator.handle(request)
+    except Dropped as dropped:
+        return dropped
     except Exception as error:  # noqa: BLE001  (the edge: a fault of ours or of the disk is told, and the server lives on)
-        return problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed"
-        ).response, f"{type(error).__name__}: {error}"
+        failed = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed").response
+        return replace(failed, cause=f"{type(error).__name__}: {error}")
 
 
 async def _send(send: Send, response: Response) -> None:

@@ -10,7 +10,7 @@ from reconciler.emulator.jsontext import JsonObject, dump, load_object
 from reconciler.emulator.media import RECEIPT
 from reconciler.emulator.messages import Response
 from reconciler.emulator.problems import not_found
-from reconciler.emulator.registry import EntityType
+from reconciler.emulator.registry import CONTAINER, EntityType
 from reconciler.emulator.store import Deletion, Store
 from reconciler.emulator.writes import Call, Parts, current
 
@@ -26,11 +26,13 @@ def delete(parts: Parts, call: Call, instance_id: str) -> Response:
             token=str(parts.new_uuid()),
             scope=call.container,
             instance_id=instance_id,
-            polls_left=parts.faults.slow_delete,
+            polls_left=int(parts.faults.amount("slow-delete", "DELETE")),
             receipt=dump(receipt(stored)),
             outcome=None,
         )
         parts.store.add_deletion(deletion)
+        if deletion.polls_left:
+            parts.faults.count("slow-delete")
         return _undecided_response(deletion, receipt(stored))
 
 
@@ -58,10 +60,12 @@ def _outcome(parts: Parts, deletion: Deletion, stored: Instance | None) -> JsonO
 
 
 def _decide(store: Store, stored: Instance, entity: EntityType) -> JsonObject:
-    """Delete the instance, or say why not; its status is judged before its referrers."""
-    lifecycle = entity.lifecycle
+    """Delete the instance, or say why not; its status is judged before its referrers, a container by what it holds."""
+    lifecycle = entity.rules.lifecycle
     if lifecycle is not None and lifecycle.status(stored.values) not in lifecycle.deletable:
         return _rejection(stored, "status", [])
+    if stored.schema == CONTAINER and store.knows_scope(stored.instance_id):
+        return _rejection(stored, "instances", [])
     referrers = store.referrers(stored)
     if referrers:
         named = [{"@id": each.uri, "schema": each.schema, "property": each.property} for each in referrers]
@@ -71,10 +75,11 @@ def _decide(store: Store, stored: Instance, entity: EntityType) -> JsonObject:
 
 
 def _rejection(stored: Instance, reason: str, referrers: list[dict[str, str]]) -> JsonObject:
+    uri: JsonObject = {} if stored.uri is None else {"@id": stored.uri}
     return {
         "outcome": "rejected",
         "reason": reason,
-        "@id": stored.uri,
+        **uri,
         "instanceId": stored.instance_id,
         "repo:etag": stored.etag,
         "referencedBy": [dict(referrer) for referrer in referrers],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
+from reconciler.emulator.annotations import Guard, Lifecycle
 from reconciler.emulator.jsontext import Json, JsonObject
 from reconciler.emulator.problems import Fault
-from reconciler.emulator.registry import Guard, Lifecycle, pointer
+from reconciler.emulator.registry import pointer
 
 
 class Absence(Enum):

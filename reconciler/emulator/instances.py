@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.emulator.jsontext import JsonObject, load_object
+from reconciler.emulator.jsontext import JsonObject, dump, load_object
 from reconciler.emulator.registry import EntityType
+
+PRODUCT_CONTEXTS = ("dma_offers", "acp")  # every container belongs to both (B2)
+_CONTEXTS = f'"productContexts":{dump(PRODUCT_CONTEXTS)},'
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Instance:
     @property
     def location(self) -> str:
         """The address below the base path, without a leading slash."""
+        if self.uri is None:
+            return f"containers/{self.instance_id}"
         return f"{self.scope}/instances/{self.instance_id}"
 
 
@@ -54,8 +59,9 @@ def envelope_text(instance: Instance, entity: EntityType) -> str:
     """The instance as lookups and lists give it, as JSON text."""
     custom = "" if instance.links == "{}" else "," + instance.links[1:-1]
     versioned = entity.versioned
+    contexts = _CONTEXTS if instance.uri is None else ""
     return (
-        f'{{"instanceId":"{instance.instance_id}","schemas":["{versioned}"],"repo:etag":{instance.etag},'
+        f'{{"instanceId":"{instance.instance_id}","schemas":["{versioned}"],{contexts}"repo:etag":{instance.etag},'
         f'"repo:createdDate":"{instance.created}","repo:lastModifiedDate":"{instance.modified}",'
         f'"repo:createdBy":"{instance.created_by}","repo:lastModifiedBy":"{instance.modified_by}",'
         f'"_instance":{instance.text},"_links":{{"self":{{"name":"{versioned}#{instance.instance_id}",'
@@ -65,9 +71,10 @@ def envelope_text(instance: Instance, entity: EntityType) -> str:
 
 def receipt(instance: Instance) -> JsonObject:
     """What a write answers with."""
+    uri: JsonObject = {} if instance.uri is None else {"@id": instance.uri}
     return {
         "instanceId": instance.instance_id,
-        "@id": instance.uri,
+        **uri,
         "repo:etag": instance.etag,
         "repo:createdDate": instance.created,
         "repo:lastModifiedDate": instance.modified,
@@ -79,12 +86,7 @@ def receipt(instance: Instance) -> JsonObject:
 
 
 def container_document(instance: Instance, entity: EntityType) -> JsonObject:
-    """One container as the home document shows it (B1)."""
-    described: JsonObject = {
-        "instanceId": instance.instance_id,
-        "schemas": [entity.versioned],
-        "productContexts": ["dma_offers", "acp"],
-    }
-    envelope = {name: value for name, value in receipt(instance).items() if name.startswith("repo:")}
-    links: JsonObject = {"self": {"href": f"/containers/{instance.instance_id}"}}
-    return {**described, **envelope, "_instance": instance.values, "_links": links}
+    """One container as the home document shows it (B1): with the keys of who wrote it."""
+    envelope = load_object(envelope_text(instance, entity))
+    clients = {name: value for name, value in receipt(instance).items() if name.endswith("ByClientId")}
+    return {**envelope, **clients}

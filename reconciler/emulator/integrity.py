@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reconciler.emulator.annotations import Path
 from reconciler.emulator.jsontext import Json, JsonObject
 from reconciler.emulator.problems import Fault, name_taken
-from reconciler.emulator.registry import EntityType, Path, pointer
+from reconciler.emulator.registry import EntityType, pointer
 from reconciler.emulator.store import Store
 
 _ACTIVITY = "https://ns.adobe.com/experience/offer-management/offer-activity"
@@ -29,7 +30,7 @@ def links_of(entity: EntityType, instance: JsonObject) -> list[Link]:
     """Every reference that a valid instance holds. ``property`` is a path as in the ``property`` parameter of lists."""
     return [
         Link(parts, _dotted(place.path), value, schema)
-        for place in entity.references
+        for place in entity.rules.references
         if (schema := place.target(instance)) is not None
         for parts, value in values_at(instance, place.path)
         if isinstance(value, str)
@@ -74,7 +75,7 @@ def _dangling(store: Store, scope: str, links: list[Link]) -> Iterator[Fault]:
 
 
 def _repeated_items(entity: EntityType, instance: JsonObject) -> Iterator[Fault]:
-    for path, key in entity.unique_items:
+    for path, key in entity.rules.unique_items:
         for parts, items in values_at(instance, path):
             seen: dict[Json, int] = {}
             for index, item in enumerate(items if isinstance(items, list) else ()):
@@ -94,9 +95,9 @@ def _uncovered_placement(store: Store, scope: str, activity: JsonObject) -> Iter
 
 def unique_name(entity: EntityType, instance: JsonObject) -> tuple[str, str] | None:
     """The group in which the name of an instance must be unique, and the name."""
-    if entity.unique_name is None:
+    if entity.rules.unique_name is None:
         return None
-    property_, group = entity.unique_name
+    property_, group = entity.rules.unique_name
     name = instance.get(property_)
     return (group, name) if isinstance(name, str) else None
 

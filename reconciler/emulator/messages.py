@@ -33,12 +33,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer: header names in their usual spelling, the body as bytes to send."""
+    """The answer: header names in their usual spelling, the body as bytes to send.
+
+    cause: what went wrong inside, for the log; it is never sent.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    cause: str | None = None
 
     def plus(self, headers: Mapping[str, str]) -> Response:
         """The same answer with more headers; those it has already win."""
-        return Response(self.status, {**headers, **self.headers}, self.body)
+        return Response(self.status, {**headers, **self.headers}, self.body, self.cause)

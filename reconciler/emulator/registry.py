@@ -1,110 +1,57 @@
-"""The registered schemas: JSON Schema documents, and the rules read from their annotations (A5, I).
-
-Beside the standard keywords a document may carry, on the root:
-``meta:version``        the version that answers carry;
-on a property or on the items of an array, under ``properties``, ``items`` and local ``$ref``:
-``meta:immutable``      true: cannot change once set;
-``meta:usereditable``   false: may be sent only with the stored value;
-``meta:reference``      the schema whose instances the URI may name, or ``{"by": PROPERTY, VALUE: SCHEMA, ...}``;
-and ours: ``meta:uniqueIn`` (the group of instances whose values of this property differ), ``meta:uniqueBy`` (items of
-this array differ in that property), ``meta:match`` (``{"key": PROPERTY}``, ``{"key": ..., "position": PROPERTY}``: how
-the items of two revisions are paired), ``meta:lifecycle`` (the values that may follow each value) and
-``meta:deletable`` (the values in which an instance may be deleted).
-"""
+"""The registered schemas: JSON Schema documents with the rules read from their annotations (A5, I, J1)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
+from pathlib import Path as FilePath
 from typing import Any
 
 import jsonschema_rs
 
+from reconciler.emulator.annotations import Document, Guard, Rules, read_rules
 from reconciler.emulator.jsontext import Json
 from reconciler.emulator.media import without_version
-from reconciler.emulator.problems import Fault
+from reconciler.emulator.problems import Fault, problem
+from reconciler.model.errors import ReconcilerError
 
 CONTAINER = "https://ns.adobe.com/experience/xcore/container"
-
-Path = tuple[str | None, ...]  # None stands for every item of an array
-Document = Mapping[str, Any]
-
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LONGEST_MESSAGE = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A place that holds a URI. ``targets`` maps values of the property ``by`` to schemas; "" without ``by``."""
-
-    path: Path
-    by: str
-    targets: Mapping[str, str]
-
-    def target(self, instance: Mapping[str, Json]) -> str | None:
-        """The schema whose instances may be named here, or None when this place says nothing of it."""
-        value = instance.get(self.by) if self.by else ""
-        return self.targets.get(value) if isinstance(value, str) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What may not change on update, as a tree shaped like the instance."""
-
-    immutable: bool = False
-    editable: bool = True
-    properties: Mapping[str, Guard] = field(default_factory=dict)
-    items: Guard | None = None
-    key: str | None = None  # pairs items of equal key
-    position: str | None = None  # then items at one place that are equal in this property
-
-    @property
-    def guards_anything(self) -> bool:
-        """Whether there is a rule here or further down."""
-        return self.immutable or not self.editable or bool(self.properties) or self.items is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """How one property may move from value to value; absent counts as ``initial``."""
-
-    property: str
-    initial: str
-    transitions: Mapping[str, frozenset[str]]
-    deletable: frozenset[str]
-
-    def status(self, instance: Mapping[str, Json]) -> Json:
-        """Where an instance stands."""
-        return instance.get(self.property, self.initial)
+# An absolute URI that stands in JSON as it is; a version too.
+_SCHEMA_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-\[\]-~]*[A-Za-z0-9][!#-\[\]-~]*")
+_VERSION = re.compile(r"[A-Za-z0-9._+-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """One registered schema with all that is read from its document."""
+    """One registered schema with all that is read from its document.
+
+    uri_type: what stands after ``xcore:`` in the URIs of its instances.
+    """
 
     schema: str
     version: str
-    validator: jsonschema_rs.Draft202012Validator
-    references: tuple[Reference, ...]
-    guard: Guard
-    unique_items: tuple[tuple[Path, str], ...]
-    unique_name: tuple[str, str] | None  # property, group
-    lifecycle: Lifecycle | None
+    uri_type: str
+    document: Document = field(repr=False)
+    validator: jsonschema_rs.Draft202012Validator = field(repr=False)
+    rules: Rules
 
     @property
     def versioned(self) -> str:
         """The schema id as answers carry it."""
         return f"{self.schema};version={self.version}"
 
-    @property
-    def uri_type(self) -> str:
-        """What stands after ``xcore:`` in the URIs of its instances."""
-        return self.schema.rpartition("/")[2]
-
-    def faults(self, instance: Json) -> list[Fault]:
+    def faults(self, instance: Mapping[str, Json]) -> list[Fault]:
         """Everything that the schema has against an instance, by path from the envelope."""
+        if "@id" in instance and "@id" not in self.document.get("properties", {}):
+            # The repository adds it; a schema that does not know of it, and is closed, is not asked.
+            instance = {name: value for name, value in instance.items() if name != "@id"}
         return sorted(_to_fault(error) for error in self.validator.iter_errors(instance))
 
 
@@ -124,17 +71,47 @@ def pointer(*parts: str | int) -> str:
 class Registry:
     """The registered schemas by id; ids are found with and without version."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self._types = {entity.schema: entity for entity in map(_to_entity_type, documents)}
-        targets = (set(place.targets.values()) for entity in self._types.values() for place in entity.references)
+    def __init__(self, types: Iterable[EntityType]) -> None:
+        self._types = {entity.schema: entity for entity in types}
+        targets = (set(place.targets.values()) for entity in self._types.values() for place in entity.rules.references)
         self._referenced = frozenset[str]().union(*targets)
+
+    def plus(self, documents: Sequence[Document]) -> Registry:
+        """The same with types from outside, which may refer to each other and to those known here.
+
+        Raises ``ReconcilerError`` for a document that is no JSON Schema 2020-12 with an ``$id``, one that is
+        registered already, and one with rules that cannot be kept.
+        """
+        if not documents:
+            return self
+        for document in documents:
+            _require_schema(document)
+        shared = _shared([*(entity.document for entity in self._types.values()), *documents])
+        types = dict(self._types)
+        for document in documents:
+            schema = without_version(document["$id"])
+            if schema in types:
+                raise ReconcilerError(f"the schema {schema} is registered already", remedy="Give it another $id.")
+            types[schema] = _to_type(document, _uri_type(schema, {each.uri_type for each in types.values()}), shared)
+        _require_targets(types)
+        return Registry(types.values())
+
+    @property
+    def types(self) -> tuple[EntityType, ...]:
+        """All registered types, by id."""
+        return tuple(self._types[schema] for schema in sorted(self._types))
 
     def find(self, schema: str) -> EntityType | None:
         """The type of that schema id, or None when it is not registered."""
         return self._types.get(without_version(schema))
 
     def __getitem__(self, schema: str) -> EntityType:
-        return self._types[schema]
+        """The type of something stored; 501 when this server was not given its schema."""
+        entity = self._types.get(schema)
+        if entity is None:
+            reason = f"the schema {schema} is not registered; start the repository with it"
+            raise problem(HTTPStatus.NOT_IMPLEMENTED, reason)
+        return entity
 
     def can_be_referenced(self, entity: EntityType) -> bool:
         """Whether any registered schema has a place for URIs of this type."""
@@ -145,80 +122,97 @@ class Registry:
 def built_in_registry() -> Registry:
     """The seven types of offer decisioning, and the container."""
     folder = files("reconciler.emulator") / "schemas"
-    return Registry(
+    documents = [
         json.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if entry.name.endswith(".json")
-    )
+    ]
+    return Registry(_to_type(document, _short_name(document["$id"]), None) for document in documents)
 
 
-def _to_entity_type(document: Document) -> EntityType:
-    return EntityType(
-        schema=without_version(document["$id"]),
-        version=document.get("meta:version", "0.1"),
-        validator=jsonschema_rs.Draft202012Validator(dict(document), validate_formats=True),
-        references=tuple(_references(document)),
-        guard=_guard(document, document),
-        unique_items=tuple((path, node["meta:uniqueBy"]) for path, node in _having(document, "meta:uniqueBy")),
-        unique_name=next(
-            ((str(path[-1]), node["meta:uniqueIn"]) for path, node in _having(document, "meta:uniqueIn")), None
-        ),
-        lifecycle=next((_lifecycle(str(path[-1]), node) for path, node in _having(document, "meta:lifecycle")), None),
-    )
+def read_documents(paths: Iterable[FilePath]) -> list[Document]:
+    """The JSON documents of these files; raises ``ReconcilerError`` for one that cannot be read."""
+    documents: list[Document] = []
+    for path in paths:
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise ReconcilerError(f"the schema {path} cannot be read: {error}") from error
+        if not isinstance(document, dict) or not isinstance(document.get("$id"), str):
+            raise ReconcilerError(f"{path} is no JSON Schema with an $id", remedy="Give it an $id: the schema's name.")
+        documents.append(document)
+    return documents
 
 
-def _references(document: Document) -> Iterator[Reference]:
-    for path, node in _having(document, "meta:reference"):
-        target = node["meta:reference"]
-        if isinstance(target, str):
-            yield Reference(path, "", {"": target})
-        else:
-            yield Reference(path, target["by"], {key: schema for key, schema in target.items() if key != "by"})
+def _to_type(document: Document, uri_type: str, shared: jsonschema_rs.Registry | None) -> EntityType:
+    schema = without_version(document["$id"])
+    rules = read_rules(document)
+    if schema != CONTAINER:
+        # Whatever the document says: every instance keeps the URI that it was given.
+        guards = {**rules.guard.properties, "@id": Guard(immutable=True, editable=False)}
+        rules = replace(rules, guard=replace(rules.guard, properties=guards))
+    try:
+        validator = jsonschema_rs.Draft202012Validator(
+            dict(document), validate_formats=True, retriever=_refuse_retrieval, registry=shared
+        )
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        raise ReconcilerError(f"{schema} cannot be used: {error}") from error
+    return EntityType(schema, _version(document), uri_type, document, validator, rules)
 
 
-def _lifecycle(name: str, node: Document) -> Lifecycle:
-    return Lifecycle(
-        property=name,
-        initial=node["default"],
-        transitions={status: frozenset(following) for status, following in node["meta:lifecycle"].items()},
-        deletable=frozenset(node.get("meta:deletable", node["meta:lifecycle"])),
-    )
+def _version(document: Document) -> str:
+    return str(document.get("meta:version", document["$id"].partition(";version=")[2] or "0.1"))
 
 
-def _having(document: Document, keyword: str) -> Iterator[tuple[Path, Document]]:
-    return ((path, node) for path, node in _nodes(document, document, ()) if keyword in node)
+def _require_schema(document: Document) -> None:
+    schema = document.get("$id")
+    if not isinstance(schema, str) or not _SCHEMA_ID.fullmatch(schema):
+        raise ReconcilerError(f"{schema!r} cannot be the $id of a schema", remedy="Give it an absolute URI as $id.")
+    if not _VERSION.fullmatch(_version(document)):
+        raise ReconcilerError(f"{schema}: {document['meta:version']!r} cannot be a version")
+    if str(document.get("$schema", _DIALECT)).rstrip("#") != _DIALECT:
+        raise ReconcilerError(f"{schema}: only JSON Schema 2020-12 is read", remedy=f"Its $schema is {_DIALECT}.")
+    try:
+        jsonschema_rs.meta.validate({"$schema": _DIALECT, **document})
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise ReconcilerError(f"{schema} is no JSON Schema 2020-12: {error}") from error
 
 
-def _nodes(document: Document, node: object, path: Path) -> Iterator[tuple[Path, Document]]:
-    """Every place that ``properties``, ``items`` and local ``$ref`` lead to."""
-    if not isinstance(node, Mapping):
-        return
-    resolved = _resolved(document, node)
-    yield path, resolved
-    for name, inner in resolved.get("properties", {}).items():
-        yield from _nodes(document, inner, (*path, name))
-    yield from _nodes(document, resolved.get("items"), (*path, None))
+def _shared(documents: Iterable[Document]) -> jsonschema_rs.Registry:
+    """All documents, for references from one to another."""
+    resources = [(document["$id"], dict(document)) for document in documents]
+    try:
+        return jsonschema_rs.Registry(resources, retriever=_refuse_retrieval)
+    except ValueError as error:
+        raise ReconcilerError(f"a schema refers to what is not there: {error}") from error
 
 
-def _resolved(document: Document, node: Document) -> Document:
-    address = node.get("$ref")
-    if not isinstance(address, str) or not address.startswith("#/$defs/"):
-        return node
-    return {**document["$defs"][address.removeprefix("#/$defs/")], **node}
+def _refuse_retrieval(address: str) -> Any:
+    raise ValueError(f"{address} is none of the given schemas, and none is fetched")
 
 
-def _guard(document: Document, node: object) -> Guard:
-    if not isinstance(node, Mapping):
-        return Guard()
-    resolved = _resolved(document, node)
-    inner = {name: _guard(document, child) for name, child in resolved.get("properties", {}).items()}
-    items = _guard(document, resolved.get("items"))
-    match = resolved.get("meta:match", {})
-    return Guard(
-        immutable=resolved.get("meta:immutable") is True,
-        editable=resolved.get("meta:usereditable") is not False,
-        properties={name: guard for name, guard in inner.items() if guard.guards_anything},
-        items=items if items.guards_anything else None,
-        key=match.get("key"),
-        position=match.get("position"),
-    )
+def _require_targets(types: Mapping[str, EntityType]) -> None:
+    for entity in types.values():
+        for place in entity.rules.references:
+            unknown = sorted(set(place.targets.values()) - types.keys() | {CONTAINER} & set(place.targets.values()))
+            if unknown:
+                raise ReconcilerError(
+                    f"{entity.schema} refers to instances of {unknown[0]}, which is no registered type of instances",
+                    remedy="Give its schema too.",
+                )
+
+
+def _short_name(schema: str) -> str:
+    return re.split(r"[/:#]", without_version(schema))[-1]
+
+
+def _uri_type(schema: str, taken: set[str]) -> str:
+    """The last part of the id, with those in front of it until no other type is called that."""
+    parts = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in re.split(r"[/:#]", schema)]
+    named = [part for part in parts if part]
+    named[-1:] = [re.sub(r"(-schema)?-json$", "", part) for part in named[-1:]]
+    for count in range(1, len(named) + 1):
+        name = "-".join(named[-count:])
+        if name not in taken:
+            return name
+    raise ReconcilerError(f"the types of {schema} have no name of their own", remedy="Give it another $id.")

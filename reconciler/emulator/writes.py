@@ -9,7 +9,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from reconciler.emulator.conditions import require_match
-from reconciler.emulator.faults import Faults
+from reconciler.emulator.faults import Mishaps
 from reconciler.emulator.gateway import Caller
 from reconciler.emulator.guards import Absence, guard_faults, lifecycle_faults
 from reconciler.emulator.instances import Instance, envelope_text, receipt
@@ -19,10 +19,11 @@ from reconciler.emulator.media import HAL, PATCH_HAL, RECEIPT, MediaType, parse_
 from reconciler.emulator.messages import Request, Response
 from reconciler.emulator.patching import apply_patch, read_patch
 from reconciler.emulator.problems import Fault, bad_request, invalid, not_found, problem
-from reconciler.emulator.registry import EntityType, Registry, pointer
+from reconciler.emulator.registry import CONTAINER, EntityType, Registry, pointer
 from reconciler.emulator.store import NewInstance, Revision, Store
 
 _JSON = "application/json"
+_SANDBOX = "sandbox/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,15 @@ class Parts:
     registry: Registry
     clock: Callable[[], datetime]
     new_uuid: Callable[[], UUID]
-    faults: Faults
+    faults: Mishaps
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that passed the gateway, for one container that exists."""
+    """A request that passed the gateway.
+
+    container: one that exists; or ``sandbox/NAME``, when the call is about the containers of a sandbox (B4).
+    """
 
     request: Request
     caller: Caller
@@ -51,6 +55,24 @@ class Wanted:
 
     instance: JsonObject
     links: JsonObject
+
+
+def sandbox_scope(sandbox: str) -> str:
+    """Where the containers of a sandbox live; no container is called so."""
+    return f"{_SANDBOX}{sandbox}"
+
+
+def is_sandbox(scope: str) -> bool:
+    """Whether this is where containers live."""
+    return scope.startswith(_SANDBOX)
+
+
+def require_container(parts: Parts, call: Call) -> None:
+    """Refuse with 404 a container that the caller's sandbox does not have."""
+    if is_sandbox(call.container):
+        return
+    if not parts.store.exists(sandbox_scope(call.caller.sandbox), CONTAINER, call.container):
+        raise not_found(f"there is no container {call.container[:200]} in the sandbox {call.caller.sandbox}")
 
 
 def content_type(request: Request, accepted: str) -> MediaType:
@@ -77,11 +99,14 @@ def create(parts: Parts, call: Call) -> Response:
     if entity is None:
         raise bad_request("the Content-Type names no schema")
     wanted = _read_wanted(call.request)
+    if (entity.schema == CONTAINER) is not is_sandbox(call.container):
+        raise bad_request(f"instances of {entity.schema} are not made at this address")
     faults = entity.faults(wanted.instance)
-    if "@id" in wanted.instance:
+    if "@id" in wanted.instance and entity.schema != CONTAINER:
         faults.append(Fault("/_instance/@id", "is given by the repository"))
     _refuse(faults, entity)
     with parts.store.writing():
+        require_container(parts, call)  # another process may have deleted it in the meantime
         stored = _add(parts, call, entity, wanted)
     base = f"{call.request.scheme}://{call.request.header('host') or 'localhost'}/data/core/xcore/"
     headers = {"Content-Base": base, "Location": stored.location}
@@ -93,7 +118,7 @@ def _add(parts: Parts, call: Call, entity: EntityType, wanted: Wanted) -> Instan
     _refuse(integrity_faults(parts.store, call.container, entity, wanted.instance, links), entity)
     name = unique_name(entity, wanted.instance)
     refuse_taken_name(parts.store, call.container, name, own_row=None)
-    uri = f"xcore:{entity.uri_type}:{_fifteen_digits(parts.new_uuid())}"
+    uri = None if entity.schema == CONTAINER else f"xcore:{entity.uri_type}:{_fifteen_digits(parts.new_uuid())}"
     new = NewInstance(
         scope=call.container,
         schema=entity.schema,
@@ -101,7 +126,7 @@ def _add(parts: Parts, call: Call, entity: EntityType, wanted: Wanted) -> Instan
         uri=uri,
         account=call.caller.account,
         client=call.caller.api_key,
-        text=dump({"@id": uri, **wanted.instance}),
+        text=dump(wanted.instance if uri is None else {"@id": uri, **wanted.instance}),
         links=dump(wanted.links),
         name=name,
         references=frozenset((link.property, link.uri) for link in links),
@@ -157,8 +182,8 @@ def _replace(parts: Parts, call: Call, stored: Instance, wanted: Wanted, absence
     entity = parts.registry[stored.schema]
     before, after = stored.values, wanted.instance
     _refuse(entity.faults(after), entity)
-    _refuse(guard_faults(entity.guard, before, after, absence), entity)
-    _refuse(lifecycle_faults(entity.lifecycle, before, after), entity)
+    _refuse(guard_faults(entity.rules.guard, before, after, absence), entity)
+    _refuse(lifecycle_faults(entity.rules.lifecycle, before, after), entity)
     links = links_of(entity, after)
     _refuse(integrity_faults(parts.store, stored.scope, entity, after, links), entity)
     name = unique_name(entity, after)

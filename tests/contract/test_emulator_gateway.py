@@ -73,7 +73,7 @@ def test_an_unknown_sandbox_is_forbidden(repo: Caller) -> None:
     assert (response.status, response.headers["Content-Type"]) == (403, PROBLEM)
 
 
-@pytest.mark.parametrize("path", ["nowhere", "c/instances/", "c/instances/i/more", "containers", "c/deletions"])
+@pytest.mark.parametrize("path", ["nowhere", "c/instances/", "c/instances/i/more", "containers/c/more", "c/deletions"])
 def test_an_address_that_is_none_is_not_found(repo: Caller, path: str) -> None:
     """A6."""
     response = repo.send("GET", path)

@@ -30,8 +30,10 @@ TAG = {**CREDENTIALS, "content-type": f'{XCORE}hal+json; schema="{NS}tag"'}
 PROGRAM = """
 import sys
 from reconciler.emulator.app import Emulator
+from reconciler.emulator.faults import parse_faults
 from reconciler.emulator.server import serve
-serve(Emulator.open(sys.argv[1]), host="127.0.0.1", port=0, out=sys.stdout, log=sys.stderr)
+emulator = Emulator.open(sys.argv[1], faults=parse_faults(sys.argv[2:]))
+serve(emulator, host="127.0.0.1", port=0, out=sys.stdout, log=sys.stderr)
 """
 
 
@@ -134,9 +136,9 @@ class Served:
 
 
 @contextmanager
-def served(path: Path) -> Iterator[Served]:
+def served(path: Path, *faults: str) -> Iterator[Served]:
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, str(path), *faults], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process:
         try:
@@ -214,7 +216,8 @@ def in_parallel(call: Callable[[int], int], count: int) -> list[int]:
 
 
 @pytest.mark.e2e
-def test_a_request_in_flight_is_finished_before_the_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_in_flight_is_finished_before_the_end(tmp_path: Path, number: int) -> None:
     """J1."""
     with served(tmp_path / "x.db") as server:
         address = httpx.URL(server.url)
@@ -224,7 +227,43 @@ def test_a_request_in_flight_is_finished_before_the_end(tmp_path: Path) -> None:
         with socket.create_connection((address.host, address.port or 0)) as connection:
             connection.sendall(f"{head}{lines}expect: 100-continue\r\n\r\n".encode())
             assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it waits for the body now
-            server.process.send_signal(signal.SIGTERM)
+            server.process.send_signal(number)
             connection.sendall(body)
             assert connection.recv(100).startswith(b"HTTP/1.1 201")
         assert server.process.wait(timeout=20) == 0
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(("fault", "made"), [("drop-before", 0), ("drop-after", 1)])
+def test_over_a_socket_a_cut_line_has_no_answer(tmp_path: Path, fault: str, made: int) -> None:
+    """J4. Not a byte of one; the next line is as good as ever."""
+    with (
+        served(tmp_path / "x.db", f"{fault}=1;ops=POST") as server,
+        httpx.Client(base_url=server.url, headers=TAG) as client,
+    ):
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+            client.post(f"{server.container}/instances", content=tag("t"))
+        page = client.get(f"{server.container}/instances", params={"schema": NS + "tag"}).json()
+        counted = client.get(httpx.URL(server.url).join("/healthz")).json()
+        code, log = server.stop(signal.SIGTERM)
+    assert page["_embedded"]["total"] == made
+    assert counted == {"status": "ok", "faults": {fault: 1}}
+    assert (code, log[0]["status"], log[0]["error"]) == (0, 0, fault)
+
+
+@pytest.mark.e2e
+def test_a_request_that_waits_on_purpose_is_finished_before_the_end(tmp_path: Path) -> None:
+    """J1, J4. Nobody else waits with it."""
+    with (
+        served(tmp_path / "x.db", "latency=300ms;ops=POST") as server,
+        httpx.Client(base_url=server.url, headers=TAG) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        slow = pool.submit(client.post, f"{server.container}/instances", content=tag("t"))
+        with httpx.Client(base_url=server.url, headers=TAG) as other:
+            while not other.get(httpx.URL(server.url).join("/healthz")).json()["faults"]["latency"]:
+                pass
+            assert not slow.done()
+        code, log = server.stop(signal.SIGTERM)
+        assert slow.result().status_code == 201
+    assert (code, log[-1]["status"]) == (0, 201)

@@ -21,7 +21,15 @@ from reconciler.cli.ending import FINE, Ending
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--container", metavar="ID", help="The container's id; by default the file's, else a new one.")
 @click.option("--sandbox", default="prod", show_default=True, metavar="NAME", help="The container's sandbox.")
-@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault on purpose, e.g. slow-delete=3.")
+@click.option(
+    "--schema",
+    "schemas",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The JSON Schema 2020-12 of a further type; its $id names it.",
+)
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault on purpose; see above.")
 @click.option("--token", help="The only access token let in.")
 @click.option("--api-key", help="The only API key let in.")
 @click.option("--org", help="The only organisation let in.")
@@ -32,6 +40,7 @@ def serve(
     port: int,
     container: str | None,
     sandbox: str,
+    schemas: tuple[Path, ...],
     faults: tuple[str, ...],
     token: str | None,
     api_key: str | None,
@@ -41,11 +50,16 @@ def serve(
 
     For tests, demos and shared staging. Any non-empty credentials are let in, unless the options say which.
 
+    Faults, for tests: latency=50ms, 429=0.1, 500=0.1, drop-before=0.05, drop-after=0.05, truncate-list=0.1 (shares of
+    the requests), slow-delete=3 (polls), stale-list=2s; each narrowed by ";ops=POST,PATCH". seed=7 chooses the dice.
+    /healthz counts them, and /openapi.json describes the API.
+
     The first line on stdout is JSON with its address and container; the log goes to stderr, a line for each request.
     """
     from reconciler.emulator.app import Emulator
     from reconciler.emulator.faults import parse_faults
     from reconciler.emulator.gateway import Accepted
+    from reconciler.emulator.registry import read_documents
     from reconciler.emulator.server import serve as run
 
     os.chdir(folder)
@@ -56,6 +70,7 @@ def serve(
         sandbox=sandbox,
         container=container,
         faults=parse_faults(faults),
+        schemas=read_documents(schemas),
         accepted=Accepted(token, api_key, org),
     )
     run(emulator, host=host, port=port, out=sys.stdout, log=sys.stderr)

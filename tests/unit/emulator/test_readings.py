@@ -68,11 +68,39 @@ def test_depth_counts_arrays_and_objects_inside_each_other(value: Json, levels: 
 
 
 def test_faults_are_read_by_name() -> None:
-    """J4."""
+    """J4. The later of two replaces the earlier."""
     assert parse_faults(["slow-delete=1", "slow-delete=3"]) == Faults(slow_delete=3)
+    assert parse_faults(["500=1;ops=GET", "500=.5"]) == Faults(server_error=0.5)
 
 
-@pytest.mark.parametrize("spec", ["slow-delete", "slow-delete=-1", "slow-delete=x", "fast-delete=1", ""])
+@pytest.mark.parametrize(
+    ("spec", "faults"),
+    [
+        ("latency=50ms", Faults(latency_s=0.05)),
+        ("429=0.1", Faults(too_many_requests=0.1)),
+        ("500=0.1", Faults(server_error=0.1)),
+        ("drop-before=0.05", Faults(drop_before=0.05)),
+        ("drop-after=0.05", Faults(drop_after=0.05)),
+        ("truncate-list=0.1", Faults(truncate_list=0.1)),
+        ("slow-delete=3", Faults(slow_delete=3)),
+        ("stale-list=2s", Faults(stale_list_s=2)),
+        ("seed=7", Faults(seed=7)),
+        (" 500 = 1 ; ops = post , PUT", Faults(server_error=1, ops={"500": frozenset({"POST", "PUT"})})),
+    ],
+)
+def test_every_fault_has_its_spec(spec: str, faults: Faults) -> None:
+    """J4."""
+    assert parse_faults([spec]) == faults
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("slow-delete", "slow-delete=-1", "slow-delete=x", "fast-delete=1", ""),
+        *("500=2", "500=-1", "500=nan", "500=1e-3", "latency=50", "latency=ms", "latency=-1s", "stale-list=2 s"),
+        *("500=1;", "500=1;ops=", "500=1;ops=GOT", "500=1;after=2", "seed=x", "seed=1;ops=GET"),
+    ],
+)
 def test_a_fault_that_is_none_is_refused(spec: str) -> None:
     """J4."""
     with pytest.raises(ReconcilerError):

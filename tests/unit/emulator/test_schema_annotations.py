@@ -7,7 +7,7 @@ import pytest
 from reconciler.emulator.guards import Absence, guard_faults, lifecycle_faults
 from reconciler.emulator.integrity import links_of
 from reconciler.emulator.jsontext import Json, JsonObject
-from reconciler.emulator.registry import Registry
+from reconciler.emulator.registry import built_in_registry
 
 DOCUMENT = {
     "$id": "https://example.test/card;version=2",
@@ -22,11 +22,11 @@ DOCUMENT = {
     },
     "$defs": {"row": {"properties": {"id": {"meta:immutable": True}}}},
 }
-CARD = Registry([DOCUMENT])["https://example.test/card"]
+CARD = built_in_registry().plus([DOCUMENT])["https://example.test/card"]
 
 
 def messages(stored: JsonObject, wanted: JsonObject, absence: Absence = Absence.STAYS) -> list[tuple[str, str]]:
-    return [(fault.path, fault.message) for fault in guard_faults(CARD.guard, stored, wanted, absence)]
+    return [(fault.path, fault.message) for fault in guard_faults(CARD.rules.guard, stored, wanted, absence)]
 
 
 def test_a_type_is_named_after_its_document() -> None:
@@ -67,5 +67,5 @@ def test_references_are_found_where_the_document_says() -> None:
 
 def test_a_lifecycle_is_the_documents_own() -> None:
     """I."""
-    assert lifecycle_faults(CARD.lifecycle, {}, {"state": "old"}) == []
-    assert len(lifecycle_faults(CARD.lifecycle, {"state": "old"}, {"state": "new"})) == 1
+    assert lifecycle_faults(CARD.rules.lifecycle, {}, {"state": "old"}) == []
+    assert len(lifecycle_faults(CARD.rules.lifecycle, {"state": "old"}, {"state": "new"})) == 1
