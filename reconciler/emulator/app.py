@@ -24,7 +24,7 @@ from reconciler.emulator.gateway import Accepted, Caller, identify
 from reconciler.emulator.instances import container_document, envelope_text
 from reconciler.emulator.instants import system_clock
 from reconciler.emulator.jsontext import MAX_BODY, JsonObject, dump
-from reconciler.emulator.listing import list_instances
+from reconciler.emulator.listing import list_instances, search_instances
 from reconciler.emulator.media import HOME_HAL, RECEIPT, RESULTS_SCHEMA, MediaType, hal, require_acceptable
 from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.problems import Refused, not_found, problem
@@ -184,6 +184,10 @@ def _route(parts: Parts, request: Request, caller: Caller, address: str) -> Resp
             )
         case [container, "instances", instance_id]:
             return _instance(parts, _call(parts, request, caller, container), instance_id)
+        case [container, "queries", "core", "search"]:
+            call = _call(parts, request, caller, container)
+            offered = hal(RESULTS_SCHEMA)
+            return _only(request, {"GET": lambda: _accepting(request, offered, lambda: search_instances(parts, call))})
         case [container, "deletions", token]:
             call = _call(parts, request, caller, container)
             return _only(request, {"GET": lambda: _accepting(request, _RECEIPT, lambda: poll(parts, call, token))})
