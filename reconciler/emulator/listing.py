@@ -7,7 +7,7 @@ in memory once, and kept for the pages that follow.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
@@ -269,7 +269,8 @@ def _page_of_view(parts: Parts, scope: str, question: Question) -> Page:
 
     view = parts.views.current(parts.store, (scope, schema), key, make)
     begin, is_cursor = _begin(parts.store, scope, question, view)
-    if is_cursor:
+    # By score pages end anywhere: no two searches can tell where equal scores end.
+    if is_cursor or question.order.first == BY_SCORE:
         entries = view.entries[begin : begin + question.limit]
     else:
         rest = (view.entries[place] for place in range(begin, len(view.entries)))
@@ -297,21 +298,26 @@ def _narrowing(store: Store, scope: str, question: Question) -> Narrowing:
 
 def _judge(question: Question) -> Judge:
     """Whether an instance is in the list, and how it sorts."""
-    entity, query, order = question.entity, question.query, question.order
+    query, order = question.query, question.order
     uris = None if question.uris is None else frozenset(question.uris)
+    paths = {condition.path[0] for condition in question.conditions} | {each.path[0] for each in order.sortings}
+    decoded = not paths.isdisjoint({"_instance", "_links"})
 
-    def judge(instance: Instance) -> Entry | None:
+    def judge(instance: Instance, words: str | None) -> Entry | None:
         if uris is not None and instance.uri not in uris:
-            return None
-        envelope = load_object(envelope_text(instance, entity))
-        if not all(condition.holds(envelope) for condition in question.conditions):
             return None
         score = None
         if query is not None:
-            score = query.score(instance.values)
+            known = query.by_words and words is not None
+            score = query.score_of_words(words or "") if known else query.score(instance.values)
             if score is None:
                 return None
+        judged = instance if decoded else replace(instance, text="{}", links="{}")
+        envelope = load_object(envelope_text(judged, question.entity))
+        if score is not None:
             envelope["_score"] = score
+        if not all(condition.holds(envelope) for condition in question.conditions):
+            return None
         return Entry(order.keys(envelope), instance.instance_id, instance.row, score)
 
     return judge

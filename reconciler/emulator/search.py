@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.emulator.derived import search_text
 from reconciler.emulator.jsontext import JsonObject
 from reconciler.emulator.patterns import BadPattern, literal, own_pattern
 from reconciler.emulator.problems import bad_request
@@ -44,18 +45,33 @@ class Query:
     all_terms: bool
     fields: tuple[Path, ...] = ()
 
+    @property
+    def by_words(self) -> bool:
+        """Whether the words of an instance say all: no single properties, no escaped characters."""
+        return not self.fields and not any(term.literal for term in self.terms)
+
     def score(self, values: JsonObject) -> float | None:
         """How well an instance fits, higher is better; None when it does not.
 
         Terms found, and of two with as many the one with less other text. It depends on nothing but the instance and
         the query (ours), so that pages fit together whatever is written between them.
         """
-        texts = list(self._texts(values))
-        folded = [fold(text) for text in texts]
+        if self.by_words:
+            return self.score_of_words(search_text(values))
+        folded = [fold(text) for text in self._texts(values)]
         found = sum(1 for term in self.terms if _holds(term, folded))
+        return self._score(found, sum(len(words_of(text)) for text in folded))
+
+    def score_of_words(self, words: str) -> float | None:
+        """The same, from what the full-text index holds of an instance; only when the words say all."""
+        padded = f" {words} "
+        found = sum(1 for term in self.terms if f" {' '.join(term.words)} " in padded)
+        return self._score(found, words.count(" ") + 1)
+
+    def _score(self, found: int, size: int) -> float | None:
         if found < (len(self.terms) if self.all_terms else 1):
             return None
-        return round(found + 1 / (1 + sum(len(words_of(text)) for text in texts)), 9)
+        return round(found + 1 / (1 + size), 9)
 
     def _texts(self, values: JsonObject) -> Iterator[str]:
         if not self.fields:

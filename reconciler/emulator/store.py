@@ -167,7 +167,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection = database.connection
-        self._counted: dict[Listed, tuple[object, Position, int]] = {}
+        self._counted: dict[Listed, tuple[object, Position | None, int]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -315,14 +315,17 @@ class Store:
             return self._count_by_id(listed, None if position is None else position.value)
         version = (self._one("PRAGMA data_version"), self._connection.total_changes)
         known = self._counted.get(listed)
-        if known is not None and known[0] == version and position is not None and listed.precedes(known[1], position):
-            count = known[2] - self._count(listed, known[1], position)
+        if known is None or known[0] != version:
+            known = None
+        if known is not None and (known[1] is None or (position is not None and listed.precedes(known[1], position))):
+            count = known[2] - (0 if position == known[1] else self._count(listed, known[1], position))
+        elif position is None and listed.equal is None:
+            count = self.count_after(listed.scope, listed.schema, BEFORE_ALL)
         else:
             count = self._count(listed, position)
-        if position is not None:
-            if len(self._counted) > _MOST_COUNTED:
-                self._counted.clear()
-            self._counted[listed] = (version, position, count)
+        if len(self._counted) > _MOST_COUNTED:
+            self._counted.clear()
+        self._counted[listed] = (version, position, count)
         return count
 
     def _count(self, listed: Listed, position: Position | None, until: Position | None = None) -> int:
@@ -365,23 +368,32 @@ class Store:
 
     # --- lists sorted in memory
 
-    def of_type(self, scope: str, schema: str, narrowing: Narrowing) -> Iterator[Instance]:
-        """The instances of one type, in no order; what the narrowing excludes may be left out."""
-        query, arguments = _SELECT, [scope, schema]
+    def of_type(self, scope: str, schema: str, narrowing: Narrowing) -> Iterator[tuple[Instance, str | None]]:
+        """The instances of one type, in no order; what the narrowing excludes may be left out.
+
+        With what the full-text index holds of each, when that is what narrows.
+        """
+        arguments = [scope, schema]
+        words = "NULL"
         if narrowing.uris is not None:  # a plus keeps SQLite from using an index that holds more
-            query += "WHERE scope = ? AND +schema = ? AND uri IN (SELECT value FROM json_each(?))"
+            source = "instance WHERE scope = ? AND +schema = ? AND uri IN (SELECT value FROM json_each(?))"
             arguments.append(dump(list(narrowing.uris)))
         elif narrowing.match is not None:
-            query += "WHERE +scope = ? AND +schema = ? AND row IN (SELECT rowid FROM search WHERE search MATCH ?)"
+            words = "words"
+            source = (
+                "search CROSS JOIN instance ON row = search.rowid WHERE scope = ? AND schema = ? AND search MATCH ?"
+            )
             arguments.append(f"place : {place_of(scope, schema)} AND words : ({narrowing.match})")
         elif narrowing.equal is not None:
             column, value = narrowing.equal
-            query += f"INDEXED BY {_INDEXES[column]} WHERE scope = ? AND schema = ? AND {column} = ?"
+            source = f"instance INDEXED BY {_INDEXES[column]} WHERE scope = ? AND schema = ? AND {column} = ?"
             arguments.append(value)
         else:
-            query += "INDEXED BY instance_in_order WHERE scope = ? AND schema = ?"
-        query += " AND instr(text, ?) > 0" * len(narrowing.needles)
-        return (Instance(*row) for row in self._connection.execute(query, (*arguments, *narrowing.needles)))
+            source = "instance INDEXED BY instance_in_order WHERE scope = ? AND schema = ?"
+        needles = " AND instr(text, ?) > 0" * len(narrowing.needles)
+        query = f"SELECT {_COLUMNS}, {words} FROM {source}{needles}"  # noqa: S608
+        rows = self._connection.execute(query, (*arguments, *narrowing.needles))
+        return ((Instance(*row[:-1]), row[-1]) for row in rows)
 
     def of_rows(self, rows: Sequence[int]) -> list[Instance]:
         """The instances of these rows, in this order."""

@@ -18,7 +18,7 @@ from reconciler.emulator.store import Horizon, Store
 from reconciler.emulator.values import Key
 
 MOST_VIEWS = 16
-MOST_ENTRIES = 400_000  # of all views together; the view in use may be larger
+MOST_ENTRIES = 300_000  # of all views together; the view in use may be larger
 
 
 class Entry(NamedTuple):
@@ -30,17 +30,20 @@ class Entry(NamedTuple):
     score: float | None = None
 
 
-Judge: TypeAlias = Callable[[Instance], Entry | None]
+# Takes an instance and what the full-text index holds of it, where that is known.
+Judge: TypeAlias = Callable[[Instance, str | None], Entry | None]
 
 
 class View:
     """The items that a judge lets in, in order."""
 
-    def __init__(self, order: Order, judge: Judge, found: Iterable[Instance], horizon: Horizon) -> None:
+    def __init__(
+        self, order: Order, judge: Judge, found: Iterable[tuple[Instance, str | None]], horizon: Horizon
+    ) -> None:
         self._order = order
         self._judge = judge
         self.horizon = horizon
-        self.entries = [entry for instance in found if (entry := judge(instance)) is not None]
+        self.entries = [entry for instance, words in found if (entry := judge(instance, words)) is not None]
         for place, sorting in reversed(list(enumerate(order.sortings))):
             self.entries.sort(key=lambda entry, place=place: entry.keys[place], reverse=sorting.descending)  # type: ignore[misc]  # mypy cannot type a lambda with a default
         self._by_id = {entry.instance_id: entry for entry in self.entries}
@@ -53,7 +56,7 @@ class View:
             self._drop(instance_id)
         for instance in changed:
             self._drop(instance.instance_id)
-            entry = self._judge(instance)
+            entry = self._judge(instance, None)
             if entry is not None:
                 self._insert(entry)
         self.horizon = horizon
