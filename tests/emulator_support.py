@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -117,6 +117,36 @@ class Caller:
     def list_response(self, kind: str, **parameters: Any) -> Response:
         query = urlencode({"schema": NS + kind, **parameters}, doseq=True)
         return self.send("GET", f"{self.container}/instances?{query}")
+
+    def search(self, kind: str, q: str | None = None, **parameters: Any) -> Any:
+        response = self.search_response(kind, q, **parameters)
+        assert response.status == 200, response.body
+        return json_of(response)
+
+    def search_response(self, kind: str, q: str | None = None, **parameters: Any) -> Response:
+        given = parameters if q is None else {"q": q, **parameters}
+        query = urlencode({"schema": NS + kind, **given}, doseq=True)
+        return self.send("GET", f"{self.container}/queries/core/search?{query}")
+
+    def pages(self, first: Any) -> Iterator[Any]:
+        """A page, and those that ``next`` leads to."""
+        page = first
+        yield page
+        while "next" in page["_links"]:
+            page = json_of(self.send("GET", page["_links"]["next"]["href"].lstrip("/")))
+            yield page
+
+
+def items_of(page: Any) -> Any:
+    return page["_embedded"]["results"]
+
+
+def names_of(page: Any) -> list[Any]:
+    return [item["_instance"]["xdm:name"] for item in items_of(page)]
+
+
+def ids_of(page: Any) -> list[str]:
+    return [item["instanceId"] for item in items_of(page)]
 
 
 def xdm(**instance: object) -> dict[str, object]:

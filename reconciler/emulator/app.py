@@ -25,7 +25,7 @@ from reconciler.emulator.gateway import Accepted, Caller, identify
 from reconciler.emulator.instances import envelope_text
 from reconciler.emulator.instants import format_instant, system_clock
 from reconciler.emulator.jsontext import MAX_BODY, dump, load_object
-from reconciler.emulator.listing import list_instances
+from reconciler.emulator.listing import list_instances, search_instances
 from reconciler.emulator.media import HOME_HAL, RECEIPT, RESULTS_SCHEMA, MediaType, hal, require_acceptable
 from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.openapi import openapi_document
@@ -271,6 +271,10 @@ def _route(parts: Parts, request: Request, caller: Caller, address: str) -> Resp
             return _collection(parts, _call(parts, request, caller, container), list_instances)
         case [container, "instances", instance_id]:
             return _only(request, _ways(parts, _call(parts, request, caller, container), instance_id))
+        case [container, "queries", "core", "search"]:
+            call = _call(parts, request, caller, container)
+            offered = hal(RESULTS_SCHEMA)
+            return _only(request, {"GET": lambda: _accepting(request, offered, lambda: search_instances(parts, call))})
         case [container, "deletions", token]:
             call = _call(parts, request, caller, container)
             return _only(request, {"GET": lambda: _accepting(request, _RECEIPT, lambda: poll(parts, call, token))})

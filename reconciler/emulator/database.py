@@ -6,13 +6,13 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from reconciler.emulator.migrations import STEPS, run_script
 from reconciler.model.errors import ReconcilerError
 
-FORMAT = 1
+FORMAT = 2
 _APPLICATION_ID = 0x5245434E  # "RECN"
 _BUSY_TIMEOUT_S = 10.0
 
@@ -112,9 +112,10 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     if version < FORMAT:
         connection.execute("BEGIN IMMEDIATE")
-        # Another process may have made the tables in the meantime.
-        if _format_of(connection, path) < FORMAT:
-            _make_tables(connection)
+        # Another process may have done it in the meantime. Closing the connection undoes what was begun.
+        version = _format_of(connection, path)
+        if version < FORMAT:
+            _bring_up_to_date(connection, version)
         connection.execute("COMMIT")
 
 
@@ -151,19 +152,11 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the extended codes too
 
 
-def _make_tables(connection: sqlite3.Connection) -> None:
-    script = (files("reconciler.emulator") / "tables.sql").read_text(encoding="utf-8")
-    for statement in _statements(script):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
+    if version == 0:
+        run_script(connection, "tables.sql")
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    else:
+        for older in range(version, FORMAT):
+            STEPS[older](connection)
     connection.execute(f"PRAGMA user_version = {FORMAT}")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, a trigger with its body being one."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

@@ -3,45 +3,79 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from typing import Any
 
-from reconciler.emulator.instants import parse_instant
 from reconciler.emulator.jsontext import Json, JsonObject
+from reconciler.emulator.patterns import BadPattern, user_pattern
 from reconciler.emulator.problems import bad_request
+from reconciler.emulator.values import (
+    TRUTH,
+    Path,
+    elements,
+    is_only_text,
+    key_of,
+    read_as,
+    reads_only_as_text,
+    split_path,
+    values_at,
+)
 
 _CONDITION = re.compile(
     r"(?P<path>(?:[^\\=!<>~]|\\.)*)(?:(?P<operator>==|!=|<=|>=|<|>|~|=|!)(?P<value>.*))?", re.DOTALL
 )
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One ``property`` parameter. value: the text to equal; None: the property only has to exist."""
+    """One ``property`` parameter. operator, value: None when the property only has to exist."""
 
-    path: tuple[str, ...]
-    value: str | None
+    path: Path
+    operator: str | None = None
+    value: str | None = None
 
     def holds(self, envelope: JsonObject) -> bool:
         """Whether an envelope meets the condition; of an array any element will do."""
-        found = _values(envelope, self.path)
-        if self.value is None:
-            return next(found, _NOTHING) is not _NOTHING
-        return any(_equals(stored, self.value) for stored in found)
+        found = values_at(envelope, self.path)
+        if self.operator is None or self.value is None:
+            return any(True for _ in found)
+        if self.operator == "~":
+            pattern = user_pattern(self.value)
+            return any(isinstance(stored, str) and pattern.fullmatch(stored) is not None for stored in elements(found))
+        return any(self._compares(stored, self.value) for stored in elements(found))
+
+    def _compares(self, stored: Json, text: str) -> bool:
+        key = key_of(stored, self.path)
+        if key is None or self.operator is None:
+            return False
+        wanted = read_as(key[0], text)
+        if wanted is None or (key[0] == TRUTH and self.operator not in {"==", "!="}):
+            return False
+        return _COMPARISONS[self.operator](key, wanted)
 
     @property
     def needle(self) -> str | None:
         """A text that stands in the JSON of every ``_instance`` that meets the condition, if there is one."""
         if self.path[0] != "_instance" or len(self.path) == 1:
             return None
-        if self.value is None:
-            return json.dumps(self.path[-1], ensure_ascii=False)
-        return json.dumps(self.value, ensure_ascii=False) if _reads_only_as_text(self.value) else None
-
-
-_NOTHING = object()
+        if (
+            self.operator == "=="
+            and self.value is not None
+            and (is_only_text(self.path) or reads_only_as_text(self.value))
+        ):
+            return json.dumps(self.value, ensure_ascii=False)
+        return json.dumps(self.path[-1], ensure_ascii=False)
 
 
 def read_condition(text: str) -> Condition:
@@ -49,50 +83,16 @@ def read_condition(text: str) -> Condition:
     match = _CONDITION.fullmatch(text)
     if match is None or not match["path"]:
         raise bad_request(f"property={text[:200]}: no property path")
-    if match["operator"] not in {None, "=="}:
-        raise bad_request(f"property={text[:200]}: the operator {match['operator']} is not known; use ==")
-    return Condition(_split(match["path"]), match["value"])
+    name, value = match["operator"], match["value"]
+    if name not in {None, "~", *_COMPARISONS}:
+        raise bad_request(f"property={text[:200]}: the operator {name} is not known; use == != < <= > >= ~")
+    if name == "~":
+        _require_pattern(value)
+    return Condition(split_path(match["path"]), name, value)
 
 
-def _split(path: str) -> tuple[str, ...]:
-    r"""The names in a path; ``\.`` is a dot inside a name."""
-    parts = re.split(r"(?<!\\)((?:\\\\)*)\.", path)
-    # The pairs of backslashes before a dot belong to the name in front of it.
-    names = [name + escaped for name, escaped in zip(parts[::2], [*parts[1::2], ""], strict=True)]
-    return tuple(re.sub(r"\\(.)", r"\1", name) for name in names)
-
-
-def _values(value: Json, path: tuple[str, ...]) -> Iterator[Json]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _values(item, path)
-    elif not path:
-        yield value
-    elif isinstance(value, dict) and path[0] in value:
-        yield from _values(value[path[0]], path[1:])
-
-
-def _equals(stored: Json, text: str) -> bool:
-    """The stored value's type decides; text that does not read as that type equals nothing."""
-    match stored:
-        case bool():
-            return text == ("true" if stored else "false")
-        case int() | float():
-            return _number(text) == Decimal(str(stored))
-        case str():
-            instant = parse_instant(stored)
-            return stored == text or (instant is not None and instant == parse_instant(text))
-        case _:
-            return False
-
-
-def _number(text: str) -> Decimal | None:
+def _require_pattern(text: str) -> None:
     try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _reads_only_as_text(text: str) -> bool:
-    return text not in {"true", "false"} and _number(text) is None and parse_instant(text) is None
+        user_pattern(text)
+    except BadPattern as bad:
+        raise bad_request(f"the pattern {text[:200]} cannot be read: {str(bad)[:200]}") from bad

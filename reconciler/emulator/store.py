@@ -6,22 +6,25 @@ there still holds at the commit, with any number of processes on one file. A com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from reconciler.emulator.database import Database
+from reconciler.emulator.derived import label_and_status, place_of, search_text
 from reconciler.emulator.instances import Instance
-from reconciler.emulator.instants import format_instant
-from reconciler.emulator.jsontext import dump
+from reconciler.emulator.instants import format_instant, instant_after
+from reconciler.emulator.jsontext import JsonObject, dump, load_object
 
-_SELECT = (
-    "SELECT row, scope, schema, instance_id, uri, etag, created, modified, created_by, modified_by,"
-    " created_client, modified_client, text, links FROM instance "
+_COLUMNS = (
+    "row, scope, schema, instance_id, uri, etag, created, modified, created_by, modified_by,"
+    " created_client, modified_client, text, links"
 )
+_SELECT = f"SELECT {_COLUMNS} FROM instance "  # noqa: S608  (our own names, here and below)
 BEFORE_ALL = ""  # sorts before every id and every date
+_MOST_COUNTED = 64
 AFTER_ALL = "\U0010ffff"  # sorts after every id
 
 
@@ -39,6 +42,7 @@ class NewInstance:
     links: str
     name: tuple[str, str] | None = None  # group, name
     references: frozenset[tuple[str, str]] = frozenset()  # property, URI
+    values: JsonObject | None = None  # what the text says, when the caller has it at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Revision:
     links: str
     name: tuple[str, str] | None
     references: frozenset[tuple[str, str]]
+    values: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,40 +79,86 @@ class Deletion:
     outcome: str | None
 
 
+Column = Literal["instance_id", "created", "modified", "label"]
+_INDEXES = {
+    "instance_id": "instance_in_order",
+    "created": "instance_by_created",
+    "modified": "instance_by_modified",
+    "label": "instance_by_label",
+    "status": "instance_by_status",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in an indexed list: behind an item, or behind all items of one value (``instance_id`` None)."""
+
+    value: str
+    instance_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Which instances a list is about: those of one type, in the order of their ids.
+    """A list that an index holds in order: the instances of one type by one column, or with one label or status by id.
 
-    uris: only these, when given.   needles: texts that must stand in the JSON of the instance; they only narrow down
-    what is read, the caller judges.
+    equal: column and value; only together with the order by ``instance_id``.
     """
 
     scope: str
     schema: str
+    column: Column = "instance_id"
     descending: bool = False
+    equal: tuple[Literal["label", "status"], str] | None = None
+
+    def source(self) -> tuple[str, tuple[str, ...]]:
+        """The table with its index, and what all items have in common."""
+        index = _INDEXES[self.equal[0] if self.equal else self.column]
+        common = f" INDEXED BY {index} WHERE scope = ? AND schema = ?"
+        if self.equal is None:
+            return common, (self.scope, self.schema)
+        return f"{common} AND {self.equal[0]} = ?", (self.scope, self.schema, self.equal[1])
+
+    def beyond(self, position: Position | None) -> tuple[str, tuple[str, ...]]:
+        """The condition that an item comes after a position."""
+        if position is None:
+            return "", ()
+        column, sign = self.column, "<" if self.descending else ">"
+        if column == "instance_id" or position.instance_id is None:
+            return f" AND {column} {sign} ?", (position.value,)
+        if not self.descending:
+            return f" AND ({column}, instance_id) > (?, ?)", (position.value, position.instance_id)
+        both = (position.value, position.value, position.instance_id)
+        return f" AND {column} <= ? AND ({column} < ? OR instance_id > ?)", both
+
+    def order(self) -> str:
+        """How the items follow each other."""
+        direction = " DESC" if self.descending else ""
+        tie = "" if self.column == "instance_id" else ", instance_id"
+        return f" ORDER BY {self.column}{direction}{tie}"
+
+    def precedes(self, one: Position, other: Position) -> bool:
+        """Whether everything beyond the second position is also beyond the first."""
+        if one.value != other.value:
+            return (one.value < other.value) is not self.descending
+        return one.instance_id is not None and (other.instance_id is None or one.instance_id <= other.instance_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What is certain of the instances that a list is made of; it only narrows down what is read."""
+
     uris: tuple[str, ...] | None = None
-    needles: tuple[str, ...] = ()
+    equal: tuple[Literal["label", "status"], str] | None = None
+    needles: tuple[str, ...] = ()  # texts that stand in the JSON of the instance
+    match: str | None = None  # an expression of the full-text index
 
-    def clause(self) -> str:
-        """What follows the selected columns."""
-        # A plus keeps SQLite from walking the whole list in order when a few URIs are wanted.
-        column = "instance_id" if self.uris is None else "+instance_id"
-        return "".join(
-            (
-                "WHERE scope = ? AND schema = ?" if self.uris is None else "WHERE scope = ? AND +schema = ?",
-                f" AND {column} < ?" if self.descending else f" AND {column} > ?",
-                "" if self.uris is None else " AND uri IN (SELECT value FROM json_each(?))",
-                " AND instr(text, ?) > 0" * len(self.needles),
-                f" ORDER BY {column} DESC" if self.descending else f" ORDER BY {column}",
-                " LIMIT ?",
-            )
-        )
 
-    def arguments(self, start: str | None, limit: int) -> tuple[object, ...]:
-        """The values for the question marks; ``start`` None: from the beginning."""
-        beginning = AFTER_ALL if self.descending else BEFORE_ALL
-        uris = () if self.uris is None else (dump(list(self.uris)),)
-        return (self.scope, self.schema, beginning if start is None else start, *uris, *self.needles, limit)
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Up to where changes are known: the date of the last write, the number of the last removal."""
+
+    date: str
+    removal: int
 
 
 class Store:
@@ -116,6 +167,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection = database.connection
+        self._counted: dict[Listed, tuple[object, Position | None, int]] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -132,11 +184,12 @@ class Store:
     # --- dates
 
     def next_date(self, now: datetime) -> str:
-        """The date of a write made now: never before one given earlier, whatever the clock says."""
+        """The date of a write made now: later than all given before, whatever the clock says."""
         (latest,) = self._one("SELECT latest FROM calendar") or (BEFORE_ALL,)
-        date: str = max(format_instant(now), latest)
-        if date != latest:
-            self._connection.execute("UPDATE calendar SET latest = ?", (date,))
+        date = format_instant(now)
+        if date <= latest:
+            date = instant_after(latest)
+        self._connection.execute("UPDATE calendar SET latest = ?", (date,))
         return date
 
     # --- instances
@@ -144,16 +197,21 @@ class Store:
     def add(self, new: NewInstance, date: str) -> Instance:
         """Store a new instance at revision 1."""
         group, name = new.name or (None, None)
+        values = load_object(new.text) if new.values is None else new.values
         cursor = self._connection.execute(
             "INSERT INTO instance (scope, schema, instance_id, uri, etag, created, modified, created_by, modified_by,"
-            " created_client, modified_client, text, links, name_group, name)"
-            " VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, ?6, ?6, ?7, ?7, ?8, ?9, ?10, ?11)",
+            " created_client, modified_client, text, links, name_group, name, label, status)"
+            " VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, ?6, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             (
                 *(new.scope, new.schema, new.instance_id, new.uri, date, new.account, new.client),
-                *(new.text, new.links, group, name),
+                *(new.text, new.links, group, name, *label_and_status(values)),
             ),
         )
         row = cursor.lastrowid or 0
+        words = search_text(values)
+        self._connection.execute(
+            "INSERT INTO search (rowid, place, words) VALUES (?, ?, ?)", (row, place_of(new.scope, new.schema), words)
+        )
         self._add_references(new.scope, row, new.references)
         who = (new.account, new.account, new.client, new.client)
         return Instance(row, new.scope, new.schema, new.instance_id, new.uri, 1, date, date, *who, new.text, new.links)
@@ -161,11 +219,17 @@ class Store:
     def replace(self, stored: Instance, revision: Revision, date: str) -> Instance:
         """Store the next revision of an instance."""
         group, name = revision.name or (None, None)
+        values = load_object(revision.text) if revision.values is None else revision.values
         self._connection.execute(
             "UPDATE instance SET etag = etag + 1, modified = ?, modified_by = ?, modified_client = ?, text = ?,"
-            " links = ?, name_group = ?, name = ? WHERE row = ?",
-            (date, revision.account, revision.client, revision.text, revision.links, group, name, stored.row),
+            " links = ?, name_group = ?, name = ?, label = ?, status = ? WHERE row = ?",
+            (
+                *(date, revision.account, revision.client, revision.text, revision.links, group, name),
+                *(*label_and_status(values), stored.row),
+            ),
         )
+        words = search_text(values)
+        self._connection.execute("UPDATE search SET words = ? WHERE rowid = ?", (words, stored.row))
         self._connection.execute("DELETE FROM reference WHERE source = ?", (stored.row,))
         self._add_references(stored.scope, stored.row, revision.references)
         return Instance(*self._connection.execute(_SELECT + "WHERE row = ?", (stored.row,)).fetchone())
@@ -173,6 +237,7 @@ class Store:
     def remove(self, stored: Instance) -> None:
         """Delete an instance and what it referenced."""
         self._connection.execute("DELETE FROM reference WHERE source = ?", (stored.row,))
+        self._connection.execute("DELETE FROM search WHERE rowid = ?", (stored.row,))
         self._connection.execute("DELETE FROM instance WHERE row = ?", (stored.row,))
 
     def find(self, scope: str, instance_id: str) -> Instance | None:
@@ -231,12 +296,57 @@ class Store:
         if rows:
             self._connection.executemany("INSERT INTO reference VALUES (?, ?, ?, ?)", rows)
 
-    # --- lists
+    # --- lists that an index holds in order
 
-    def after(self, listed: Listed, start: str | None, limit: int = -1) -> Iterator[Instance]:
-        """The instances of a list whose ids lie beyond ``start``, in the order of the list; -1: all of them."""
-        rows = self._connection.execute(_SELECT + listed.clause(), listed.arguments(start, limit))
-        return (Instance(*row) for row in rows)
+    def after(self, listed: Listed, position: Position | None, limit: int = -1) -> Iterator[tuple[Instance, str]]:
+        """The instances of a list beyond a position in its order, with what each is ordered by; -1: all of them."""
+        source, common = listed.source()
+        beyond, bounds = listed.beyond(position)
+        query = f"SELECT {_COLUMNS}, {listed.column} FROM instance{source}{beyond}{listed.order()} LIMIT ?"  # noqa: S608
+        rows = self._connection.execute(query, (*common, *bounds, limit))
+        return ((Instance(*row[:-1]), row[-1]) for row in rows)
+
+    def count_from(self, listed: Listed, position: Position | None) -> int:
+        """How many instances of a list lie beyond a position.
+
+        Only what lies between this and the position counted last is counted again while nothing is written.
+        """
+        if listed.column == "instance_id" and listed.equal is None:
+            return self._count_by_id(listed, None if position is None else position.value)
+        version = (self._one("PRAGMA data_version"), self._connection.total_changes)
+        known = self._counted.get(listed)
+        if known is None or known[0] != version:
+            known = None
+        if known is not None and (known[1] is None or (position is not None and listed.precedes(known[1], position))):
+            count = known[2] - (0 if position == known[1] else self._count(listed, known[1], position))
+        elif position is None and listed.equal is None:
+            count = self.count_after(listed.scope, listed.schema, BEFORE_ALL)
+        else:
+            count = self._count(listed, position)
+        if len(self._counted) > _MOST_COUNTED:
+            self._counted.clear()
+        self._counted[listed] = (version, position, count)
+        return count
+
+    def _count(self, listed: Listed, position: Position | None, until: Position | None = None) -> int:
+        source, common = listed.source()
+        beyond, bounds = listed.beyond(position)
+        further, ends = listed.beyond(until)
+        condition = f" AND NOT ({further.removeprefix(' AND ')})" if further else ""
+        if until is not None:  # a plain bound, so that the index ends there
+            condition += f" AND {listed.column} {'>=' if listed.descending else '<='} ?"
+            ends = (*ends, until.value)
+        query = f"SELECT count(*) FROM instance{source}{beyond}{condition}"  # noqa: S608
+        (count,) = self._connection.execute(query, (*common, *bounds, *ends)).fetchone()
+        return int(count)
+
+    def _count_by_id(self, listed: Listed, start: str | None) -> int:
+        if not listed.descending:
+            return self.count_after(listed.scope, listed.schema, start or BEFORE_ALL)
+        everything = self.count_after(listed.scope, listed.schema, BEFORE_ALL)
+        beyond = self.count_after(listed.scope, listed.schema, AFTER_ALL if start is None else start)
+        on_it = start is not None and self.exists(listed.scope, listed.schema, start)
+        return everything - beyond - int(on_it)
 
     def count_after(self, scope: str, schema: str, start: str) -> int:
         """How many instances of a type have an id greater than ``start``, without counting them one by one."""
@@ -249,6 +359,66 @@ class Store:
             (scope, schema, start, AFTER_ALL if bound is None else bound),
         ).fetchone()
         return int(others) + int(near)
+
+    def has(self, scope: str, schema: str, column: Literal["label", "status"], value: str | None) -> bool:
+        """Whether any instance of the type has that in the column."""
+        index = _INDEXES[column]
+        query = f"SELECT 1 FROM instance INDEXED BY {index} WHERE scope = ? AND schema = ? AND {column} IS ? LIMIT 1"  # noqa: S608
+        return self._one(query, scope, schema, value) is not None
+
+    # --- lists sorted in memory
+
+    def of_type(self, scope: str, schema: str, narrowing: Narrowing) -> Iterator[tuple[Instance, str | None]]:
+        """The instances of one type, in no order; what the narrowing excludes may be left out.
+
+        With what the full-text index holds of each, when that is what narrows.
+        """
+        arguments = [scope, schema]
+        words = "NULL"
+        if narrowing.uris is not None:  # a plus keeps SQLite from using an index that holds more
+            source = "instance WHERE scope = ? AND +schema = ? AND uri IN (SELECT value FROM json_each(?))"
+            arguments.append(dump(list(narrowing.uris)))
+        elif narrowing.match is not None:
+            words = "words"
+            source = (
+                "search CROSS JOIN instance ON row = search.rowid WHERE scope = ? AND schema = ? AND search MATCH ?"
+            )
+            arguments.append(f"place : {place_of(scope, schema)} AND words : ({narrowing.match})")
+        elif narrowing.equal is not None:
+            column, value = narrowing.equal
+            source = f"instance INDEXED BY {_INDEXES[column]} WHERE scope = ? AND schema = ? AND {column} = ?"
+            arguments.append(value)
+        else:
+            source = "instance INDEXED BY instance_in_order WHERE scope = ? AND schema = ?"
+        needles = " AND instr(text, ?) > 0" * len(narrowing.needles)
+        query = f"SELECT {_COLUMNS}, {words} FROM {source}{needles}"  # noqa: S608
+        rows = self._connection.execute(query, (*arguments, *narrowing.needles))
+        return ((Instance(*row[:-1]), row[-1]) for row in rows)
+
+    def of_rows(self, rows: Sequence[int]) -> list[Instance]:
+        """The instances of these rows, in this order."""
+        query = _SELECT + "WHERE row IN (SELECT value FROM json_each(?))"  # noqa: S608
+        found = {row[0]: Instance(*row) for row in self._connection.execute(query, (dump(list(rows)),))}
+        return [found[row] for row in rows]
+
+    def horizon(self) -> Horizon:
+        """Up to where a reader sees changes now."""
+        (date,) = self._one("SELECT latest FROM calendar") or (BEFORE_ALL,)
+        (removal,) = self._one("SELECT coalesce(max(number), 0) FROM removed") or (0,)
+        return Horizon(date, removal)
+
+    def changed_since(self, scope: str, schema: str, horizon: Horizon) -> Iterator[Instance]:
+        """The instances of a type that were written beyond a horizon."""
+        query = _SELECT + "INDEXED BY instance_by_modified WHERE scope = ? AND schema = ? AND modified > ?"
+        return (Instance(*row) for row in self._connection.execute(query, (scope, schema, horizon.date)))
+
+    def removed_since(self, scope: str, schema: str, horizon: Horizon) -> list[str] | None:
+        """The ids of instances removed beyond a horizon; None when that is too long ago to be known."""
+        (oldest,) = self._one("SELECT min(number) FROM removed") or (None,)
+        if oldest is not None and oldest > horizon.removal + 1:
+            return None
+        query = "SELECT instance_id FROM removed WHERE number > ? AND scope = ? AND schema = ?"
+        return [row[0] for row in self._connection.execute(query, (horizon.removal, scope, schema))]
 
     # --- requests to delete
 

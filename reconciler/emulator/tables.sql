@@ -15,12 +15,19 @@ CREATE TABLE instance (
   text TEXT NOT NULL,
   links TEXT NOT NULL,
   name_group TEXT,
-  name TEXT
+  name TEXT,
+  -- xdm:name and xdm:status, to list by: NULL when absent, one NUL when they are no text.
+  label TEXT,
+  status TEXT
 ) STRICT;
 CREATE UNIQUE INDEX instance_by_id ON instance (instance_id);
 CREATE UNIQUE INDEX instance_by_uri ON instance (scope, uri) WHERE uri IS NOT NULL;
 CREATE UNIQUE INDEX instance_by_name ON instance (scope, name_group, name) WHERE name_group IS NOT NULL;
 CREATE INDEX instance_in_order ON instance (scope, schema, instance_id);
+CREATE INDEX instance_by_created ON instance (scope, schema, created, instance_id);
+CREATE INDEX instance_by_modified ON instance (scope, schema, modified, instance_id);
+CREATE INDEX instance_by_label ON instance (scope, schema, label, instance_id);
+CREATE INDEX instance_by_status ON instance (scope, schema, status, instance_id);
 
 -- How many instances there are by the first two characters of their ids: what lies behind a page is told from 256 sums
 -- and one bucket, not by counting the rest of the list on every page.
@@ -38,7 +45,21 @@ END;
 CREATE TRIGGER instance_removed AFTER DELETE ON instance BEGIN
   UPDATE population SET size = size - 1
     WHERE scope = old.scope AND schema = old.schema AND bucket = substr(old.instance_id, 1, 2);
+  INSERT INTO removed (scope, schema, instance_id) VALUES (old.scope, old.schema, old.instance_id);
+  DELETE FROM removed WHERE number <= (SELECT max(number) FROM removed) - 10000;
 END;
+
+-- The instances removed last: sorted lists in memory are kept up to date by it. Changes are found by their dates, which
+-- differ from each other.
+CREATE TABLE removed (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  scope TEXT NOT NULL,
+  schema TEXT NOT NULL,
+  instance_id TEXT NOT NULL
+) STRICT;
+
+-- The words of every instance (words.py); place is one word that stands for scope and schema.
+CREATE VIRTUAL TABLE search USING fts5 (place, words, tokenize = 'ascii');
 
 CREATE TABLE reference (
   scope TEXT NOT NULL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
@@ -21,6 +21,7 @@ from reconciler.emulator.patching import apply_patch, read_patch
 from reconciler.emulator.problems import Fault, bad_request, invalid, not_found, problem
 from reconciler.emulator.registry import CONTAINER, EntityType, Registry, pointer
 from reconciler.emulator.store import NewInstance, Revision, Store
+from reconciler.emulator.views import Views
 
 _JSON = "application/json"
 _SANDBOX = "sandbox/"
@@ -35,6 +36,7 @@ class Parts:
     clock: Callable[[], datetime]
     new_uuid: Callable[[], UUID]
     faults: Mishaps
+    views: Views = field(default_factory=Views)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _add(parts: Parts, call: Call, entity: EntityType, wanted: Wanted) -> Instan
         links=dump(wanted.links),
         name=name,
         references=frozenset((link.property, link.uri) for link in links),
+        values={"@id": uri, **wanted.instance},
     )
     return parts.store.add(new, parts.store.next_date(parts.clock()))
 
@@ -198,6 +201,7 @@ def _replace(parts: Parts, call: Call, stored: Instance, wanted: Wanted, absence
         links=dump(wanted.links),
         name=name,
         references=frozenset((link.property, link.uri) for link in links),
+        values=after if stored.uri is None else {"@id": stored.uri, **after},
     )
     replaced = parts.store.replace(stored, revision, parts.store.next_date(parts.clock()))
     return receipt_response(HTTPStatus.OK, replaced)

@@ -236,7 +236,6 @@ def test_instances_are_found_by_more_uris_than_fit_in_one_request(repository: Sh
     repository.write(scenario)
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator does not search yet")
 @pytest.mark.parametrize(
     ("terms", "match", "fields", "names"),
     [

@@ -166,8 +166,8 @@ def test_a_refused_create_leaves_nothing_behind(repo: Caller) -> None:
 
 
 def test_dates_never_run_backwards() -> None:
-    """C3."""
+    """C3, E7: nor do they stand still."""
     days = iter([datetime(2026, 1, day, tzinfo=UTC) for day in (9, 8, 7)])
     with Emulator.open(clock=lambda: next(days)) as emulator:
         receipt = json_of(Caller(emulator).create("tag", {"xdm:name": "t"}))
-    assert receipt["repo:createdDate"] == "2026-01-09T00:00:00.000Z"
+    assert receipt["repo:createdDate"] == "2026-01-09T00:00:00.001Z"

@@ -123,8 +123,8 @@ def test_a_large_limit_is_a_hint(repo: Caller, limit: str) -> None:
     assert repo.list("tag", limit=limit)["_embedded"]["count"] == 2
 
 
-@pytest.mark.parametrize("order", ["xdm:name", "instanceId,xdm:name", "--instanceId"])
-def test_an_order_that_is_not_known_is_a_bad_request(repo: Caller, order: str) -> None:
+@pytest.mark.parametrize("order", [",", "instanceId,,", "-", "+", " ", "a,-"])
+def test_an_order_by_nothing_is_a_bad_request(repo: Caller, order: str) -> None:
     """E2."""
     assert repo.list_response("tag", orderBy=order).status == 400
 
@@ -181,7 +181,7 @@ def test_an_operator_is_read_raw_too(repo: Caller) -> None:
     assert json_of(response)["_embedded"]["count"] == 1
 
 
-@pytest.mark.parametrize("condition", ["", "==x", "a=x", "a!=x", "a<1", "a~x", "a!x"])
+@pytest.mark.parametrize("condition", ["", "==x", "a=x", "a!x", "a=~x", "!a", "~x"])
 def test_an_operator_that_is_not_known_is_a_bad_request(repo: Caller, condition: str) -> None:
     """E8."""
     assert repo.list_response("tag", property=condition).status == 400
@@ -219,15 +219,3 @@ def test_the_last_page_of_a_filtered_list_tells_the_truth(repo: Caller) -> None:
     repo.delete_and_poll(made[3])
     (last,) = walked
     assert (last["_embedded"]["count"], last["_embedded"]["total"]) == (1, 1)
-
-
-def test_a_filtered_walk_reaches_what_was_added_while_it_went_on(repo: Caller) -> None:
-    """E5, E7. What is told of the rest may be old; ``next`` is given while items remain."""
-    make_tags(repo, 2)
-    page = repo.list("tag", limit=1, property="repo:etag")
-    following = page["_links"]["next"]["href"].lstrip("/")
-    for number in range(40):
-        repo.made("tag", name=f"late {number}")
-    seen = [item for each in pages(repo, following) for item in each["_embedded"]["results"]]
-    everything = repo.list("tag")["_embedded"]["results"]
-    assert seen == everything[everything.index(seen[0]) :]

@@ -64,8 +64,6 @@ def test_every_operation_has_a_name_of_its_own_and_answers(document: Any) -> Non
 def test_the_addresses_take_the_methods_that_the_document_says(document: Any, repo: Caller) -> None:
     """A1."""
     for path, item in document["paths"].items():
-        if "search" in path:
-            continue
         address = path.replace("{container}", repo.container).replace("{instanceId}", "x").replace("{token}", "x")
         allowed = repo.send("OPTIONS", address.lstrip("/")).headers["Allow"].split(", ")
         assert sorted(allowed) == sorted(method.upper() for method in METHODS if method in item)

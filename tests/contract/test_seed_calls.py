@@ -17,9 +17,6 @@ from reconciler.emulator.messages import Request, Response
 from tests.emulator_support import NS, XCORE, Caller, Made, TickingClock, json_of
 
 CALLS = Path(__file__).with_name("seed_calls.txt")
-# Calls that need what the emulator does not do yet; taken out when it does.
-LATER = {"list-filtered", "search"}
-WHY = "needs parts of the emulator that are not built yet"
 
 # As printed, and as meant: quotes that are not closed, a header without its dash, parameters without their `=`.
 SLIPS = (
@@ -123,8 +120,7 @@ ANSWERS: dict[str, tuple[int, str | None]] = {
 
 
 def _named(*names: str) -> list[Any]:
-    later = pytest.mark.xfail(strict=True, reason=WHY)
-    return [pytest.param(name, marks=later if name in LATER else ()) for name in names]
+    return [pytest.param(name) for name in names]
 
 
 def test_every_call_has_its_answer_here() -> None:
@@ -161,7 +157,6 @@ def test_a_documented_list_holds_the_offer(name: str, repo: Caller, offer: Made,
 
 
 @pytest.mark.parametrize("outside", ["1990-01-01T00:00:00.000Z", "2019-04-01T00:00:00.000Z"])
-@pytest.mark.xfail("list-filtered" in LATER, strict=True, reason=WHY)
 def test_the_filtered_list_leaves_out_what_is_outside_its_days(
     outside: str, repo: Caller, values: dict[str, str]
 ) -> None:

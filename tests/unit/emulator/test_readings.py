@@ -24,14 +24,14 @@ from reconciler.model.errors import ReconcilerError
 )
 def test_a_condition_is_split_at_dots_and_at_its_operator(text: str, path: tuple[str, ...], value: str | None) -> None:
     """E8."""
-    assert read_condition(text) == Condition(path, value)
+    assert read_condition(text) == Condition(path, None if value is None else "==", value)
 
 
 @pytest.mark.parametrize("value", ["true", "10", "1e3", "2026-01-01T00:00:00Z"])
 def test_text_that_may_be_more_than_text_is_not_searched_for(value: str) -> None:
     """E8. A number may be written in another way in the stored instance."""
-    assert Condition(("_instance", "a"), value).needle is None
-    assert Condition(("_instance", "a"), "x").needle == '"x"'
+    assert Condition(("_instance", "a"), "==", value).needle == '"a"'
+    assert Condition(("_instance", "a"), "==", "x").needle == '"x"'
 
 
 @pytest.mark.parametrize(
