@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from reconciler.emulator.migrations import STEPS, run_script
+from reconciler.emulator.migrations import migrate, run_script
 from reconciler.model.errors import ReconcilerError
 
 FORMAT = 2
@@ -115,7 +115,7 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
         # Another process may have done it in the meantime. Closing the connection undoes what was begun.
         version = _format_of(connection, path)
         if version < FORMAT:
-            _bring_up_to_date(connection, version)
+            _bring_up_to_date(connection, version, path)
         connection.execute("COMMIT")
 
 
@@ -152,11 +152,16 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # the extended codes too
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
+def _bring_up_to_date(connection: sqlite3.Connection, version: int, path: str) -> None:
     if version == 0:
         run_script(connection, "tables.sql")
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     else:
-        for older in range(version, FORMAT):
-            STEPS[older](connection)
+        try:
+            migrate(connection, version, FORMAT)
+        except ValueError as error:
+            raise ReconcilerError(
+                f"{path} cannot be brought from format {version} to {FORMAT}: {error}",
+                remedy="Use the version that wrote it.",
+            ) from error
     connection.execute(f"PRAGMA user_version = {FORMAT}")

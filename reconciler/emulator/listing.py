@@ -330,6 +330,9 @@ def _begin(store: Store, scope: str, question: Question, view: View) -> tuple[in
     cursor = _read_cursor(store, scope, question)
     if cursor is None:
         return view.behind([view.meant(0, readings(question.order.first, question.start))]), False
+    known = view.keys_of(cursor[-1])
+    if known is not None and question.order.cursor(known) == question.start:
+        return view.behind(known), True
     meant = (cursor_readings(sorting, part) for sorting, part in zip(question.order.sortings, cursor, strict=True))
     return view.behind([view.meant(place, found) for place, found in enumerate(meant)]), True
 

@@ -38,5 +38,11 @@ def _to_format_2(connection: sqlite3.Connection) -> None:
         )
 
 
+def migrate(connection: sqlite3.Connection, version: int, to: int) -> None:
+    """From one format to a later one; raises ``ValueError`` when what is stored cannot be read."""
+    for older in range(version, to):
+        _STEPS[older](connection)
+
+
 # By the format that each starts from.
-STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _to_format_2}
+_STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _to_format_2}

@@ -75,6 +75,11 @@ class View:
     def _left(self, keys: Sequence[Key]) -> int:
         return bisect_left(self.entries, self._sortable(keys), key=lambda entry: self._sortable(entry.keys))
 
+    def keys_of(self, instance_id: str) -> tuple[Key, ...] | None:
+        """How the item of that id sorts, if it is in the view."""
+        entry = self._by_id.get(instance_id)
+        return None if entry is None else entry.keys
+
     def behind(self, keys: Sequence[Key]) -> int:
         """The place of the first item strictly beyond these keys, which may be fewer than the order has."""
         return bisect_right(self.entries, self._sortable(keys), key=lambda entry: self._sortable(entry.keys))
