@@ -19,10 +19,11 @@ Choices that took thought:
   fallback is code (``integrity``).
 - Instances are kept as JSON text and put into answers as text: a page of a list decodes nothing.
 - Lists by id, date of creation or change, and name, and those of one name or status, are read from indexes. Each
-  other list is sorted in memory once and kept: the pages that follow, and later requests, take in only what changed since.
+  other list is sorted in memory once and kept: the pages that follow, and later requests, take in only what
+  changed since.
 - ``total`` is exact. By id it comes from sums by the first two characters of the ids, kept by triggers;
-  another index counts what lies between two pages; a list in memory knows it. Counting the rest of the list on every page would
-  make a walk quadratic; a remainder carried in ``next`` was refused because writes make it wrong.
+  another index counts what lies between two pages; a list in memory knows it. Counting the rest of the list on
+  every page would make a walk quadratic; a remainder carried in ``next`` was refused because writes make it wrong.
 - No two writes have the same date: in a burst the dates run ahead of the clock, a millisecond each. A walk by date of
   creation then misses nothing, and the date of the last change tells what lists in memory have to take in.
 - The score of a search depends on the instance and the query alone, not on how frequent a word is elsewhere (BM25):
