@@ -7,10 +7,10 @@ transport, ``server.serve`` the same behind a socket.
 Refuses: every bad input with an answer (a problem document, or a gateway body), never with an exception; a database
 file of another program or of a newer format with ``ReconcilerError``.
 
-The data passes: ``messages`` -> ``faults`` -> ``gateway`` -> ``app`` (routes) -> ``media``, ``conditions``
--> ``containers``, ``writes``, ``listing``, ``deletion`` -> ``patching``, ``registry`` (schemas, ``annotations``),
-``guards``, ``integrity``, ``filters`` -> ``store`` -> ``database`` (SQLite). ``snapshot`` moves all of it,
-``openapi`` describes it.
+The data passes: ``messages`` -> ``faults`` -> ``gateway`` -> ``app`` (routes) -> ``media``, ``conditions`` ->
+``containers``, ``writes``, ``listing`` (``order``, ``filters``, ``search``, ``views``), ``deletion`` -> ``patching``,
+``registry`` (schemas, ``annotations``), ``guards``, ``integrity`` -> ``store`` -> ``database`` (SQLite),
+``migrations``. ``snapshot`` moves all of it, ``openapi`` describes it.
 
 Choices that took thought:
 
@@ -20,8 +20,17 @@ Choices that took thought:
   change, unique names, lifecycles. A document from outside brings its own rules. Only the placement of an activity's
   fallback is code (``integrity``).
 - Instances are kept as JSON text and put into answers as text: a page of a list decodes nothing.
-- ``total`` counts what lies behind a page from sums by the first two characters of the ids, kept by triggers; counting
-  the rest of the list on every page would make a walk quadratic. Filtered lists carry the remainder in ``next``.
+- Lists by id, date of creation or change, and name, and those of one name or status, are read from indexes. Each
+  other list is sorted in memory once and kept: the pages that follow, and later requests, take in only what
+  changed since.
+- ``total`` is exact. By id it comes from sums by the first two characters of the ids, kept by triggers;
+  another index counts what lies between two pages; a list in memory knows it. Counting the rest of the list on
+  every page would make a walk quadratic; a remainder carried in ``next`` was refused because writes make it wrong.
+- No two writes have the same date: in a burst the dates run ahead of the clock, a millisecond each. A walk by date of
+  creation then misses nothing, and the date of the last change tells what lists in memory have to take in.
+- The score of a search depends on the instance and the query alone, not on how frequent a word is elsewhere (BM25):
+  pages fit together whatever is written between them.
+- Patterns are matched by RE2, in time that grows with the text only; it has no look-around and no back-references.
 - Every write takes SQLite's write lock first and reads inside it, so the rules hold with any number of processes; it is
   on the disk when it is answered. One connection, calls take turns: SQLite has one writer anyway, and a hand-over to
   threads would cost more than the statements.
