@@ -91,20 +91,20 @@ def test_a_unique_name_is_given_once(repo: Caller, first: str, second: str) -> N
 
 def test_letter_case_and_spaces_make_another_name(repo: Caller) -> None:
     """C6."""
-    for name in ("n", "N", "n ", " n"):
-        repo.made("tag", name=name)
+    names = ("n", "N", "n ", " n")
+    assert len({repo.made("tag", name=name).uri for name in names}) == len(names)
 
 
 def test_a_tag_and_an_offer_may_share_a_name(repo: Caller) -> None:
     """C6."""
-    repo.made("tag", name="n")
-    repo.made("personalized-offer", name="n")
+    tag, offer = repo.made("tag", name="n"), repo.made("personalized-offer", name="n")
+    assert tag.uri != offer.uri
 
 
 def test_names_of_other_types_may_repeat(repo: Caller) -> None:
     """C6."""
-    repo.made("offer-placement", name="n")
-    repo.made("offer-placement", name="n")
+    first, second = repo.made("offer-placement", name="n"), repo.made("offer-placement", name="n")
+    assert first.uri != second.uri
 
 
 def test_a_reference_to_nothing_names_property_and_uri(repo: Caller) -> None:
