@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from reconciler.catalogue.alignment import Aligned, align
 from reconciler.catalogue.documents import MAX_BYTES, parse_documents

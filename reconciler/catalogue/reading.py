@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from reconciler.catalogue.complaints import KEY_RULE, did_you_mean, problems_of, show
 from reconciler.catalogue.documents import Document, parse_documents
-from reconciler.catalogue.files import TextFile, read_files
-from reconciler.catalogue.revision import read_revision
+from reconciler.catalogue.files import Files, TextFile, read_files
+from reconciler.catalogue.revision import Revision, read_revision
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.collector import collector_paused
 from reconciler.model.entities import ENTITY_TYPES, KEY_PATTERN, Entity
@@ -53,15 +53,18 @@ class _Found:
         self.problems.append(Problem(code, span, message, remedy))
 
 
-def read_catalogue(root: Path, environment: str | None = None) -> Loaded:
+def read_catalogue(
+    root: Path, environment: str | None = None, files: Files | None = None, revision: Revision | None = None
+) -> Loaded:
     """Read a catalogue directory for one environment; without a name, for its default or only one.
 
+    files: its texts, where they are not those on the disk.   revision: the commit that they are of.
     Raises ``CatalogueInvalid``, with what is wrong in all files, when ``catalog.yaml`` itself cannot be used;
     ``WrongEnvironment`` when the environment must be named or is unknown; ``ReconcilerError`` when there is no
     catalogue.
     """
     with collector_paused():
-        files = read_files(root)
+        files = files or read_files(root)
         found = _Found(problems=list(files.problems), whole=not files.problems)
         for file in files.entities:
             _read_entities(file, found)
@@ -70,7 +73,7 @@ def read_catalogue(root: Path, environment: str | None = None) -> Loaded:
         found.problems.extend(_shared_containers(settings, source))
         found.problems.extend(_settings_not_yet(settings, source))
         name = _choose(settings, environment)
-        revision = read_revision(root)
+        revision = revision or read_revision(root)
         keys = sorted(found.entities, key=lambda key: key.order)
     catalogue = Catalogue(
         root.as_posix(),

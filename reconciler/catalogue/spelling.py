@@ -166,7 +166,9 @@ def block_lines(text: str) -> list[str] | None:
     """Lines of text as a ``|`` block: its header, then its lines from the margin; None where it cannot be one."""
     body = text.removesuffix("\n")
     lines = body.split("\n")
-    blank = any(not line.strip(" ") for line in (lines[0], lines[-1])) or any(line and not line.strip() for line in lines)
+    blank = any(not line.strip(" ") for line in (lines[0], lines[-1])) or any(
+        line and not line.strip() for line in lines
+    )
     if "\n" not in text or blank or lines[0][0] in " \t" or not all(_is_line(line) for line in lines):
         return None
     return ["|" if text.endswith("\n") else "|-", *lines]

@@ -14,6 +14,7 @@ from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.graph import graph
 from reconciler.cli.commands.plan import plan
+from reconciler.cli.commands.pull import pull
 from reconciler.cli.commands.serve import serve
 from reconciler.cli.commands.snapshot import snapshot
 from reconciler.cli.commands.validate import validate
@@ -36,7 +37,7 @@ def cli() -> None:
     """Keep an offer catalogue in Git, and make the live repository match it."""
 
 
-for _command in (validate, plan, apply, drift, graph, serve, snapshot):
+for _command in (validate, plan, apply, drift, pull, graph, serve, snapshot):
     cli.add_command(_command)
 
 

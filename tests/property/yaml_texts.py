@@ -12,7 +12,9 @@ from reconciler.catalogue.spelling import block_lines, reads_plain, spell_flow, 
 WORDS = st.sampled_from(
     ["a", "two words", "no", "null", "1e3", "0x1f", "~", "- x", "a: b", "a #b", "it's", 'say "x"', "é✓", "\x01", "{x}"]
 )
-LINES = st.sampled_from(["one\ntwo", "one\n\n  two\n", "x\n", "\n", " lead\nx", "tab\there\ny\n", "end\n\n", "a\r\nb", "# c\nd\n"])
+LINES = st.sampled_from(
+    ["one\ntwo", "one\n\n  two\n", "x\n", "\n", " lead\nx", "tab\there\ny\n", "end\n\n", "a\r\nb", "# c\nd\n"]
+)
 TEXTS = WORDS | LINES | st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 SCALARS = TEXTS | st.none() | st.booleans() | st.integers(-5, 10**6) | st.floats(allow_nan=False, allow_infinity=False)
 KEYS = st.sampled_from(["a", "b", "c", "d", "e f", "no", "x:y", "#k", "1"])
@@ -58,12 +60,16 @@ class Writer:
 
     def spread(self, value: list[Any] | dict[str, Any], indent: int) -> list[str]:
         """A collection in brackets with one element a line."""
-        elements = [self.flow({name: item})[1:-1].strip(" ,") for name, item in value.items()] if isinstance(
-            value, dict
-        ) else [self.flow(item) for item in value]
+        elements = (
+            [self.flow({name: item})[1:-1].strip(" ,") for name, item in value.items()]
+            if isinstance(value, dict)
+            else [self.flow(item) for item in value]
+        )
         tail = self.one_of("", ",")
-        lines = [f"{' ' * (indent + 2)}{element}{',' if number < len(elements) - 1 else tail}{self.comment()}"
-                 for number, element in enumerate(elements)]
+        lines = [
+            f"{' ' * (indent + 2)}{element}{',' if number < len(elements) - 1 else tail}{self.comment()}"
+            for number, element in enumerate(elements)
+        ]
         opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
         return [f" {opening}{self.comment()}", *lines, f"{' ' * (indent + 2)}{closing}"]
 
