@@ -46,7 +46,7 @@ def written_files(draw: st.DrawFn, documents: Documents) -> Files:
     texts: dict[str, str] = {}
     for key, fields in documents.items():
         kind, _, name = key.partition("/")
-        lines = Writer(draw).block({"kind": kind, "key": name, **{"name": name, **fields}}, 0)
+        lines = Writer(draw).block({"kind": kind, "key": name, "name": name, **fields}, 0)
         text = "\n".join(lines) + "\n"
         path = f"{kind}.yaml" if draw(st.booleans()) else f"{kind}s/{name}.yaml"
         texts[path] = f"{texts[path]}---\n{text}" if path in texts else text
