@@ -1,8 +1,8 @@
 """What is live.
 
 Takes a ``Reader``. Makes a ``LiveState``: every instance of the seven kinds, whether the reading is complete, and
-``Identity``: which instance is which entity of a catalogue. Refuses to guess: identity is the pin, then the stamp, never
-the name.
+``Identity``: which instance is which entity of a catalogue. Refuses to guess: identity is the pin, then the stamp,
+never the name.
 
 Choices, 2026-11-22. *Completeness*: a short page must never look like a deletion, so each page's remainder is checked
 against the next page's total, and a kind that does not add up is read again; what still does not add up is reported
