@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.loading import Request, load_live, place_of, run_async
+from reconciler.cli.loading import Request, load_live, parse_at, place_of, run_async
 from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
     from reconciler.catalogue.applied import Applied
     from reconciler.diff.changes import Changes
+    from reconciler.live.identity import Identity
     from reconciler.live.ownership import Ownership
     from reconciler.live.snapshot import LiveState
     from reconciler.model.catalogue import Catalogue
+    from reconciler.model.intents import Ignored
     from reconciler.model.problem import Problem
 
 
@@ -24,8 +26,14 @@ class Compared:
     catalogue: Catalogue
     warnings: tuple[Problem, ...]
     live: LiveState
-    ownership: Ownership
+    identity: Identity
+    ignored: Ignored
     changes: Changes
+
+    @property
+    def ownership(self) -> Ownership:
+        """The instances that are ours."""
+        return self.identity.ownership
 
     @property
     def line(self) -> str:
@@ -62,14 +70,16 @@ def compare_live(request: Request, screen: Screen) -> Compared:
     Raises as ``load_live``; ``ReconcilerError`` when the reading of the repository is incomplete.
     """
     from reconciler.diff.compare import compare
-    from reconciler.live.ownership import find_owned
+    from reconciler.live.identity import identify
+    from reconciler.model.intents import Ignored
     from reconciler.plan.build import refuse_incomplete
 
     catalogue, warnings = load_live(request, screen)
     live = run_async(_read(screen, request, catalogue))
     refuse_incomplete(live)
-    ownership = find_owned(live, catalogue.name)
-    return Compared(catalogue, warnings, live, ownership, compare(catalogue, ownership))
+    identity = identify(catalogue, live)
+    ignored = Ignored.on(parse_at(request.at).date(), catalogue.settings)
+    return Compared(catalogue, warnings, live, identity, ignored, compare(catalogue, identity, ignored))
 
 
 async def _read(screen: Screen, request: Request, catalogue: Catalogue) -> LiveState:

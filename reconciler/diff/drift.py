@@ -12,6 +12,7 @@ from reconciler.live.snapshot import LiveInstance
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.kinds import EntityKey
 from reconciler.model.problem import SourceSpan
+from reconciler.model.settings import IgnoreRule
 
 
 class Whole(Enum):
@@ -64,11 +65,14 @@ class Drift:
     """Every entity that is not as Git says, sorted by key.
 
     checked: how many entities were compared.   applied: what was last applied.
+    hidden: fields that differ and are left to the live side.   expired: rules that no longer leave anything to it.
     """
 
     entities: tuple[DriftedEntity, ...]
     checked: int
     applied: Applied = NO_COMMIT
+    hidden: tuple[tuple[EntityKey, str], ...] = ()
+    expired: tuple[IgnoreRule, ...] = ()
 
     @property
     def answer(self) -> Ahead | None:
@@ -85,7 +89,13 @@ class Drift:
         return found.count(ahead)
 
 
-def build_drift(catalogue: Catalogue, changes: Changes, ownership: Ownership, applied: Applied = NO_COMMIT) -> Drift:
+def build_drift(
+    catalogue: Catalogue,
+    changes: Changes,
+    ownership: Ownership,
+    applied: Applied = NO_COMMIT,
+    expired: tuple[IgnoreRule, ...] = (),
+) -> Drift:
     """The drift that these changes would undo or carry out."""
     undecided = {copies.key for copies in ownership.copies if copies.original is None}
     found = [
@@ -102,7 +112,7 @@ def build_drift(catalogue: Catalogue, changes: Changes, ownership: Ownership, ap
         found.append(DriftedEntity(patch.key, patch.live, catalogue.span(patch.key), None, fields))
     found += [DriftedEntity(delete.key, delete.live, None, Whole.TO_DELETE) for delete in changes.deletes]
     checked = len(ownership.owned) + len(changes.creates)
-    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), checked, applied)
+    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), checked, applied, changes.hidden, expired)
 
 
 def _without_instance(key: EntityKey, applied: Applied) -> Whole:

@@ -17,7 +17,7 @@ from reconciler.catalogue.writer import new_text
 from reconciler.diff.fields import plain
 from reconciler.diff.merging import Document
 from reconciler.diff.pulling import Unspellable, representation_yaml
-from reconciler.live.ownership import Ownership
+from reconciler.live.identity import Identity
 from reconciler.live.snapshot import LiveInstance, LiveState
 from reconciler.model.canonical import canonical_json
 from reconciler.model.catalogue import Catalogue
@@ -76,7 +76,7 @@ class Import:
 def build_import(
     catalogue: Catalogue,
     live: LiveState,
-    ownership: Ownership,
+    identity: Identity,
     kinds: Collection[Kind] = frozenset(Kind),
     exists: Callable[[str], bool] = lambda _path: False,
 ) -> Import:
@@ -84,7 +84,7 @@ def build_import(
 
     kinds: those wanted; what they refer to comes with them.   exists: whether a path below the root is taken.
     """
-    work = _Import(catalogue, live, ownership, exists)
+    work = _Import(catalogue, live, identity, exists)
     work.name_all()
     for item in work.selected(kinds):
         work.write(item)
@@ -95,7 +95,7 @@ def build_import(
 class _Import:
     catalogue: Catalogue
     live: LiveState
-    ownership: Ownership
+    identity: Identity
     exists: Callable[[str], bool]
     keys: dict[str, EntityKey] = field(default_factory=dict)  # by URI, of all that has or gets a file
     taken: set[EntityKey] = field(default_factory=set)
@@ -111,24 +111,26 @@ class _Import:
     def name_all(self) -> None:
         """Give every instance without a file its key, the same on every run over the same instances."""
         entities = self.catalogue.entities
-        self.keys = {uri: key for uri, key in self.ownership.names.items() if key in entities}
-        self.taken = {*entities, *self.ownership.owned, *self.catalogue.unread}
-        waiting = {(key.kind, entity.name): key for key, entity in entities.items() if key not in self.ownership.owned}
+        self.keys = {uri: key for uri, key in self.identity.ownership.names.items() if key in entities}
+        self.taken = {*entities, *self.identity.ownership.owned, *self.catalogue.unread}
+        waiting = {item.uri: found for found in self.identity.candidates for item in found.instances}
+        handed_back = {item.uri for item in self.identity.forgotten.values()}
         unnamed = []
         for item in sorted(self.live, key=_age):
-            if item.uri in self.keys or _is_anchor(item):
+            if item.uri in self.keys or item.uri in handed_back or _is_anchor(item):
                 continue
             if item.stamp is not None and item.stamp.catalog != self.catalogue.name:
                 self.foreign[item.uri] = item
-            elif item.uri in self.ownership.names:
+            elif item.uri in self.identity.ownership.names:
                 self.new[item.uri] = item
-                self.keys[item.uri] = self.ownership.names[item.uri]
+                self.keys[item.uri] = self.identity.ownership.names[item.uri]
             elif item.stamp is not None:
                 why = f"it is a copy: another instance carries its stamp, {item.stamp.key}"
                 self._leave(item, why, "Delete it, or take its stamp off, on the web page.")
-            elif (key := waiting.get((item.kind, _name(item)))) is not None:
-                self.keys[item.uri] = key
-                self._leave(item, f"{key} has its name, and no instance yet", f"Take it over: `plan --adopt {key}`.")
+            elif (found := waiting.get(item.uri)) is not None:
+                self.keys[item.uri] = found.key
+                why = f"it may be {found.key}, which has no instance: it {found.reason}"
+                self._leave(item, why, f"Take it over: `apply --adopt {found.key}`.")
             else:
                 self.new[item.uri] = item
                 unnamed.append(item)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.catalogue.layers import FORMS, forms_given, merge_fields
 from reconciler.model.canonical import Json, canonical_json
 
 Document = dict[str, Json]
-
-_FORMS = ("offers", "any_tags", "all_tags")  # of a filter, which has one of them
 
 
 def in_order(value: Mapping[str, Json], keys: Sequence[str]) -> Document:
@@ -38,29 +37,6 @@ def put_or_drop(mapping: Document, name: str, value: Json, keys: Sequence[str], 
         mapping.pop(name, None)
 
 
-def merge(base: Mapping[str, Json], overlay: Mapping[str, Json]) -> Document:
-    """What two documents say together: maps merge, lists replace, null removes, a filter's form replaces another."""
-    found = dict(base)
-    if any(name in overlay for name in _FORMS):
-        found = {name: value for name, value in found.items() if name not in _FORMS}
-    for name, value in overlay.items():
-        if value is None:
-            found.pop(name, None)
-        elif isinstance(value, dict) and isinstance(found.get(name), dict):
-            found[name] = merge(found[name], value)
-        else:
-            found[name] = _without_nulls(value) if isinstance(value, dict) else value
-    return found
-
-
-def _without_nulls(value: Document) -> Document:
-    return {
-        name: _without_nulls(item) if isinstance(item, dict) else item
-        for name, item in value.items()
-        if item is not None
-    }
-
-
 def split(
     base: Mapping[str, Json], overlay: Mapping[str, Json], wanted: Mapping[str, Json], keys: Sequence[str] = ()
 ) -> tuple[Document, Document]:
@@ -68,8 +44,8 @@ def split(
 
     keys: the canonical order of new keys.
     """
-    merged = merge(base, overlay)
-    overlaid = {*overlay, *(_FORMS if any(name in overlay for name in _FORMS) else ())}
+    merged = merge_fields(base, overlay)
+    overlaid = {*overlay, *(FORMS if forms_given(base, overlay) else ())}
     new_base, new_overlay = dict(base), dict(overlay)
     for name in [name for name in {**merged, **wanted} if not _equal(merged, wanted, name)]:
         told = (overlay.get(name), base.get(name), wanted.get(name))
@@ -77,11 +53,20 @@ def split(
             put_or_drop(new_base, name, wanted.get(name), keys, present=name in wanted)
         elif all(isinstance(value, dict) for value in told):
             new_base[name], new_overlay[name] = split(base[name], overlay[name], wanted[name])
-        elif name not in wanted and name in base and name not in _FORMS:
+        elif name not in wanted and name in base and name not in FORMS:
             new_overlay[name] = None
         else:
-            put_or_drop(new_overlay, name, wanted.get(name), keys, present=name in wanted)
+            over = _over(base.get(name), wanted.get(name))
+            put_or_drop(new_overlay, name, over, keys, present=name in wanted)
     return new_base, new_overlay
+
+
+def _over(base: Json, wanted: Json) -> Json:
+    """What has to be laid over a value to make it another: of a map only what differs, null for what goes."""
+    if not isinstance(base, dict) or not isinstance(wanted, dict):
+        return wanted
+    gone = dict.fromkeys(name for name in base if name not in wanted)
+    return {**gone, **{name: _over(base.get(name), wanted[name]) for name in wanted if not _equal(base, wanted, name)}}
 
 
 def _equal(one: Mapping[str, Json], other: Mapping[str, Json], name: str) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.catalogue.editing import EditRefused
 from reconciler.catalogue.files import Files
+from reconciler.catalogue.layers import merge_fields
 from reconciler.catalogue.originals import Written, find_originals, written_entities
 from reconciler.catalogue.spelling import Unwritable
 from reconciler.catalogue.writer import edited_file, edited_texts
 from reconciler.diff.changes import Ahead, Patch
-from reconciler.diff.merging import merge, split
+from reconciler.diff.merging import split
 from reconciler.diff.pulling import Pulled, Refused, document_keys, pull_entity
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.edits import FileEdit, FileText
@@ -127,7 +128,7 @@ class _Work:
 
 
 def _merged(written: Written) -> dict[str, object]:
-    return merge(written.base.value, written.overlay.value) if written.overlay else dict(written.base.value)
+    return merge_fields(written.base.value, written.overlay.value) if written.overlay else dict(written.base.value)
 
 
 def _edits(written: Written, pulled: Pulled) -> list[FileEdit]:

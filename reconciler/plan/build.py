@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain as one_after_another
 
-from reconciler.diff.changes import Changes, Create, Delete, Patch, Restamp
+from reconciler.diff.changes import Changes, Create, Delete, Forget, Patch, Restamp
 from reconciler.diff.compare import compare, resolver
 from reconciler.graph.build import Graph, graph_of
-from reconciler.live.ownership import Ownership, find_owned
-from reconciler.live.snapshot import LiveState
+from reconciler.live.identity import Consent, Identity, identify
+from reconciler.live.ownership import Ownership
+from reconciler.live.snapshot import LiveInstance, LiveState
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.instant import spell_instant
+from reconciler.model.intents import Ignored
 from reconciler.model.kinds import KINDS, EntityKey
 from reconciler.model.problem import SourceSpan
 from reconciler.model.spelling import Resolve, flatten
@@ -20,7 +23,8 @@ from reconciler.model.stamp import bases_of
 from reconciler.plan import integrity
 from reconciler.plan.guards import going_out, judge_deletes
 from reconciler.plan.order import Blocked, drop_blocked, sort_steps
-from reconciler.plan.payloads import create_body
+from reconciler.plan.payloads import STAMP_PATH, create_body
+from reconciler.plan.renames import likely_renames
 from reconciler.plan.revisions import Revision, current_revision
 from reconciler.plan.steps import (
     Action,
@@ -29,21 +33,27 @@ from reconciler.plan.steps import (
     Plan,
     PlannedChange,
     PlanProblem,
+    PlanWarning,
     Step,
     Target,
 )
 from reconciler.version import __version__
 
 LIFE = timedelta(hours=24)
-_MAKING = {Action.CREATE, Action.PATCH}
+_MAKING = {Action.CREATE, Action.PATCH, Action.ADOPT, Action.MOVE}
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the person who plans decided. prune: None follows the catalogue's own setting."""
+    """What the person who plans decided. prune: None follows the catalogue's own setting.
+
+    adopt, adopt_up_to: which instances without a stamp may be taken over.
+    """
 
     prune: bool | None = None
     allow_deletes: int | None = None
+    adopt: frozenset[EntityKey] = frozenset()
+    adopt_up_to: int = 0
 
 
 def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options: Options | None = None) -> Plan:
@@ -53,15 +63,17 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
     """
     refuse_incomplete(live)
     options = options or Options()
-    ownership = find_owned(live, catalogue.name)
-    changes = compare(catalogue, ownership)
+    identity = identify(catalogue, live, Consent(options.adopt, options.adopt_up_to))
+    ownership = identity.ownership
+    ignored = Ignored.on(now.date(), catalogue.settings)
+    changes = compare(catalogue, identity, ignored)
     pruned = catalogue.settings.prune if options.prune is None else options.prune
     unpruned = () if pruned else tuple(delete.key for delete in changes.deletes)
     if unpruned:
         changes = replace(changes, deletes=())
     made: list[Create | Patch] = [*changes.creates, *changes.patches]
     graph = graph_of({change.key: change.entity for change in made})
-    draft = _Drafter(catalogue, graph, live, ownership, changes, resolver(ownership)).draft()
+    draft = _Drafter(catalogue, graph, live, identity, changes, resolver(identity)).draft()
     refusals = judge_deletes(
         going_out(changes, frozenset(step.key for step in draft.steps)),
         ownership.owned,
@@ -80,12 +92,26 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         dirty=catalogue.dirty,
         steps=draft.steps,
         problems=draft.problems,
-        warnings=tuple(integrity.copy_warnings(ownership, catalogue.entities)),
+        warnings=(*integrity.copy_warnings(ownership, catalogue.entities), *_expired(catalogue, ignored)),
         refusals=tuple(refusals),
         unpruned=unpruned,
         left_out=draft.left_out,
-        allowed={} if options.allow_deletes is None else {"deletes": options.allow_deletes},
+        allowed=_allowed(options),
+        renames=likely_renames(changes, ownership.name_uri),
+        hidden=changes.hidden,
     )
+
+
+def _allowed(options: Options) -> dict[str, int]:
+    given = {"deletes": options.allow_deletes, "adopt_up_to": options.adopt_up_to or None}
+    return {name: number for name, number in given.items() if number is not None}
+
+
+def _expired(catalogue: Catalogue, ignored: Ignored) -> Iterator[PlanWarning]:
+    for rule in ignored.expired:
+        place = catalogue.settings_source.span("ignore", catalogue.settings.ignore.index(rule))
+        message = f"`ignore` of `{rule.field}` ended on {rule.until} ({place}); the field is compared again"
+        yield PlanWarning(rule.select, message, "Remove the entry, or give it a later day.")
 
 
 def refuse_incomplete(live: LiveState) -> None:
@@ -132,20 +158,25 @@ class _Drafter:
     catalogue: Catalogue
     graph: Graph
     live: LiveState
-    ownership: Ownership
+    identity: Identity
     changes: Changes
     resolve: Resolve
+
+    @property
+    def ownership(self) -> Ownership:
+        """The instances that are ours, or become ours."""
+        return self.identity.ownership
 
     def draft(self) -> _Draft:
         deleted = frozenset(delete.key for delete in self.changes.deletes)
         referrers = integrity.find_referrers(self.live, self.ownership, deleted)
         names = integrity.hand_over_names(self.changes, self.live, self.ownership, deleted)
+        blocks = [PlanProblem(block.key, block.message, block.remedy) for block in self.identity.blocks]
+        told = {block.key for block in blocks}
         problems = [
-            *integrity.copy_problems(self.ownership, self.catalogue.entities),
-            *integrity.delete_problems(referrers),
-            *integrity.asset_problems(self.changes),
-            *integrity.protection_problems(self.changes),
-            *names.problems,
+            *blocks,
+            *(problem for problem in self._live_problems(referrers) if problem.key not in told),
+            *(problem for problem in names.problems if problem.key not in told),
         ]
         chains = self._chains(names.rename_first)
         steps = self._wire(chains, referrers, names)
@@ -153,6 +184,15 @@ class _Drafter:
         kept, left_out = drop_blocked(steps, blocked, self.graph)
         placed = [replace(problem, source=self._place(problem.key)) for problem in problems]
         return _Draft(sort_steps(kept), tuple(sorted(placed, key=lambda problem: problem.key)), left_out)
+
+    def _live_problems(self, referrers: integrity.Referrers) -> Iterator[PlanProblem]:
+        return one_after_another(
+            integrity.copy_problems(self.ownership, self.catalogue.entities),
+            integrity.delete_problems(referrers),
+            integrity.asset_problems(self.changes),
+            integrity.protection_problems(self.changes),
+            integrity.external_problems(self.catalogue, self.identity),
+        )
 
     def _place(self, key: EntityKey) -> SourceSpan | None:
         return self.catalogue.span(key) if key in self.catalogue.sources else None
@@ -170,7 +210,34 @@ class _Drafter:
             chains[restamp.key] = self._restamp(restamp)
         for delete in self.changes.deletes:
             chains[delete.key] = self._deletes(delete, first=delete.key in rename_first)
+        for forget in self.changes.forgets:
+            chains[forget.key] = Chain([self._forget(forget)])
         return chains
+
+    def _forget(self, forget: Forget) -> Step:
+        instance = forget.live.instance
+        return Step(
+            f"forget:{forget.key}",
+            Action.FORGET,
+            forget.key,
+            "handed back",
+            instance.instance_id,
+            instance.etag,
+            patch=({"op": "remove", "path": STAMP_PATH},),
+            name=str(instance.properties.get("xdm:name", "")),
+            address=instance.address,
+        )
+
+    def _revision(self, key: EntityKey, live: LiveInstance, *, protected: bool) -> Revision:
+        return current_revision(live, self.catalogue.name, key, protected=protected)
+
+    def _first_action(self, key: EntityKey, otherwise: Action) -> tuple[Action, str]:
+        """What the first write to an instance is, and why: it may make the instance ours, or give it its new key."""
+        if key in self.identity.adopted:
+            return Action.ADOPT, "has no stamp yet"
+        if key in self.identity.moved:
+            return Action.MOVE, f"was {self.identity.moved[key]}"
+        return otherwise, ""
 
     def _create(self, create: Create) -> Step:
         entity = create.entity
@@ -193,7 +260,7 @@ class _Drafter:
 
         All that differs is written with the first status of the way, so that every later write is of what Git says.
         """
-        revision = current_revision(patch.live, protected=_protected(patch))
+        revision = self._revision(patch.key, patch.live, protected=patch.entity.protect)
         writes: list[tuple[str, Revision]] = []
         if first:
             revision = revision.renamed_away()
@@ -208,8 +275,15 @@ class _Drafter:
             revision = revision.moved_to(status) if number else revision.stopping_at(status)
             writes.append((f"by way of {status}", revision))
         writes.append(("differs from Git", revision.moved_to(_end) if on_the_way else revision))
+        first_action, why = self._first_action(patch.key, Action.PATCH)
         steps = [
-            self._write(Action.PATCH, patch.key, revision, reason, number if len(writes) > 1 else None)
+            self._write(
+                Action.PATCH if number > 1 else first_action,
+                patch.key,
+                revision,
+                reason if number > 1 or not why else f"{why}; {reason}",
+                number if len(writes) > 1 else None,
+            )
             for number, (reason, revision) in enumerate(writes, 1)
         ]
         changes = tuple(
@@ -226,13 +300,17 @@ class _Drafter:
         return lifecycle.way(str(change.before), str(change.after))
 
     def _restamp(self, restamp: Restamp) -> Chain:
-        revision = current_revision(restamp.live, protected=_protected(restamp)).patched((), restamp.bases)
-        step = self._write(Action.STAMP, restamp.key, revision, "the stamp is not current", None)
+        revision = self._revision(restamp.key, restamp.live, protected=restamp.entity.protect)
+        action, why = self._first_action(restamp.key, Action.STAMP)
+        step = self._write(
+            action, restamp.key, revision.patched((), restamp.bases), why or "the stamp is not current", None
+        )
         return Chain([replace(step, source=self.catalogue.span(restamp.key))])
 
     def _deletes(self, delete: Delete, *, first: bool) -> Chain:
         steps: list[Step] = []
-        revision = current_revision(delete.live, protected=bool(delete.live.stamp and delete.live.stamp.protected))
+        protected = bool(delete.live.stamp and delete.live.stamp.protected)
+        revision = self._revision(delete.key, delete.live, protected=protected)
         if first:
             revision = revision.renamed_away()
             steps.append(self._write(Action.PATCH, delete.key, revision, "renamed first to free its name", None))
@@ -297,11 +375,6 @@ class _Drafter:
             archives = (step.id for step in chains[retired].steps if step.action is Action.ARCHIVE)
             needs[chains[fallback].main.id].update(archives)
         return [replace(step, requires=tuple(sorted(needs[step.id]))) for step in steps]
-
-
-def _protected(change: Patch | Restamp) -> bool:
-    """The mark outlives the file's word: nothing takes it away yet."""
-    return change.entity.protect or (change.live.stamp is not None and change.live.stamp.protected)
 
 
 def _chained(steps: Sequence[Step]) -> list[Step]:

@@ -17,7 +17,7 @@ from reconciler.catalogue.revision import Revision
 from reconciler.catalogue.writer import new_text
 from reconciler.diff.compare import compare
 from reconciler.diff.importing import Import, build_import
-from reconciler.live.ownership import Ownership, find_owned
+from reconciler.live.identity import identify
 from reconciler.live.snapshot import LiveState, read_live_async
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.kinds import KINDS, Kind
@@ -148,24 +148,38 @@ def empty_catalogue() -> Catalogue:
 
 
 def read_back(found: Import) -> Catalogue:
-    files = [file_of(item.path, new_text([item.document])) for item in found.entities]
-    loaded = read_catalogue(Path(), None, Files(file_of("catalog.yaml", SETTINGS), tuple(files), (), ()), Revision())
+    texts = [(item.path, new_text([item.document])) for item in (*found.entities, *found.externals)]
+    pins = [("environments/test/ids.yaml", new_text(found.pins, flow=True))] if found.pins else []
+    files = [[file_of(path, text) for path, text in part] for part in (texts, pins)]
+    loaded = read_catalogue(
+        Path(), None, Files(file_of("catalog.yaml", SETTINGS), tuple(files[0]), tuple(files[1]), ()), Revision()
+    )
     assert not loaded.problems
     return loaded.catalogue
 
 
 @laws
 @given(st.data())
-def test_what_is_imported_says_what_is_live(data: st.DataObject) -> None:
+def test_after_an_import_there_are_only_adoptions_without_changes(data: st.DataObject) -> None:
     live = asyncio.run(made_by_hand(data))
-    found = build_import(empty_catalogue(), live, find_owned(live, CATALOG))
+    empty = empty_catalogue()
+    found = build_import(empty, live, identify(empty, live))
     assert not found.left_out
-    assert len({item.path for item in (*found.entities, *found.externals)}) == len(found.entities) + len(
-        found.externals
-    )
-    owned = {item.key: item.live for item in found.entities}
-    names = {item.live.uri: item.key for item in (*found.entities, *found.externals)}
-    changes = compare(read_back(found), Ownership(owned, (), names))
+    paths = [item.path for item in (*found.entities, *found.externals)]
+    assert len(set(paths)) == len(paths)
+    catalogue = read_back(found)
+    identity = identify(catalogue, live)
+    changes = compare(catalogue, identity)
     assert (changes.creates, changes.patches, changes.deletes) == ((), (), ())
+    assert (identity.blocks, identity.candidates) == ((), ())
     foreign = {item.uri for item in live if item.stamp is not None}
-    assert {item.uri for item in live} - foreign == {item.live.uri for item in found.entities}
+    assert {item.uri for item in live} - foreign == {identity.ownership.owned[key].uri for key in identity.adopted}
+
+
+@laws
+@given(st.data())
+def test_a_second_import_writes_nothing(data: st.DataObject) -> None:
+    live = asyncio.run(made_by_hand(data))
+    empty = empty_catalogue()
+    catalogue = read_back(build_import(empty, live, identify(empty, live)))
+    assert build_import(catalogue, live, identify(catalogue, live)) == Import()

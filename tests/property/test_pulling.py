@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.catalogue.files import Files, TextFile
+from reconciler.catalogue.layers import merge_fields
 from reconciler.catalogue.nodes import read_nodes
 from reconciler.catalogue.places import SourceText
 from reconciler.catalogue.reading import read_catalogue
@@ -19,9 +20,9 @@ from reconciler.catalogue.revision import Revision
 from reconciler.catalogue.writer import with_texts
 from reconciler.diff.changes import Changes
 from reconciler.diff.compare import compare
-from reconciler.diff.merging import merge, split
+from reconciler.diff.merging import split
 from reconciler.diff.pull import Pull, build_pull
-from reconciler.live.ownership import Ownership, find_owned
+from reconciler.live.identity import identify
 from reconciler.live.snapshot import LiveState
 from reconciler.model.canonical import canonical_json
 from reconciler.model.catalogue import Catalogue
@@ -80,11 +81,11 @@ def edited_live(documents: Documents, edits: Mapping[str, Mapping[str, Any]]) ->
 
 def pulled(files: Files, live: LiveState) -> tuple[Catalogue, Pull, Changes]:
     catalogue = loaded(files)
-    ownership: Ownership = find_owned(live, CATALOG)
-    before = compare(catalogue, ownership)
-    pull = build_pull(catalogue, before.patches, ownership.name_uri, files)
+    identity = identify(catalogue, live)
+    before = compare(catalogue, identity)
+    pull = build_pull(catalogue, before.patches, identity.ownership.name_uri, files)
     after = loaded(with_texts(files, pull.texts, ""))
-    return after, pull, compare(after, ownership)
+    return after, pull, compare(after, identify(after, live))
 
 
 @laws
@@ -162,13 +163,13 @@ def test_base_and_overlay_split_say_together_what_is_wanted(
 ) -> None:
     wanted = without_null_values(wanted)
     new_base, new_overlay = split(base, overlay, wanted)
-    assert canonical_json(merge(new_base, new_overlay)) == canonical_json(wanted)
+    assert canonical_json(merge_fields(new_base, new_overlay)) == canonical_json(wanted)
 
 
 @laws
 @given(MAPPINGS, st.dictionaries(KEYS, VALUES | st.none(), max_size=4))
 def test_a_split_of_what_is_already_said_changes_neither(base: dict[str, Any], overlay: dict[str, Any]) -> None:
-    assert split(base, overlay, merge(base, overlay)) == (base, overlay)
+    assert split(base, overlay, merge_fields(base, overlay)) == (base, overlay)
 
 
 def without_null_values(value: Any) -> Any:

@@ -35,7 +35,9 @@ def drift(
     from reconciler.report.problems import problems_document
 
     compared = compare_live(request, screen)
-    found = build_drift(compared.catalogue, compared.changes, compared.ownership, last_applied(request, compared))
+    applied = last_applied(request, compared)
+    expired = compared.ignored.expired
+    found = build_drift(compared.catalogue, compared.changes, compared.ownership, applied, expired)
     document = {
         **compared.document,
         **drift_document(found),

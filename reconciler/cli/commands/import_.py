@@ -47,7 +47,7 @@ def import_(screen: Screen, request: Request, kinds: tuple[str, ...], dry_run: b
     found = build_import(
         compared.catalogue,
         compared.live,
-        compared.ownership,
+        compared.identity,
         frozenset(Kind(name) for name in kinds) or frozenset(Kind),
         lambda path: (root / path).exists() or (root / path).is_symlink(),
     )
