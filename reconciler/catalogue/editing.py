@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from reconciler.catalogue.alignment import Aligned, align
+from reconciler.catalogue.cutting import BREAK, Cuts
 from reconciler.catalogue.documents import MAX_BYTES, parse_documents
 from reconciler.catalogue.nodes import DocumentNode, Entry, Node, read_nodes
 from reconciler.catalogue.spelling import (
@@ -27,7 +27,6 @@ from reconciler.catalogue.spelling import (
 )
 from reconciler.model.canonical import Json, canonical_json
 
-_BREAK = re.compile(r"\r\n|\r|\n")
 _PROPERTIES = re.compile(r"(?:&[^\s,\[\]{}]+[ \t]+)?")
 _BLOCK_HEADER = re.compile(r"[|>]([0-9+-]*)([^\r\n]*)")
 _AFTER_ITEM = re.compile(r"[ \t]*(,?)[ \t]*(#[^\r\n]*)?(?=\r|\n|\Z)")
@@ -63,17 +62,17 @@ def edit_text(text: bytes, wanted: Mapping[int, Json]) -> bytes:
 
 def _edited(text: bytes, bare: str, nodes: Sequence[DocumentNode], wanted: Mapping[int, Json]) -> bytes:
     documents = {document.index: document for document in nodes}
-    cuts = _Cuts(bare)
+    editor = _Editor(bare)
     for index, value in sorted(wanted.items()):
         if value is None:
-            cuts.take_document(documents[index])
+            editor.take_document(documents[index])
         else:
-            cuts.change(documents[index].root, value)
-    edited = cuts.made().encode()
+            editor.change(documents[index].root, value)
+    edited = editor.made().encode()
     if text.startswith(BOM.encode()):
         edited = BOM.encode() + edited
     if not edited.endswith((b"\n", b"\r")) and not _is_right(text, edited, wanted):
-        edited += cuts.newline.encode()  # a block that is the last now ends with a line break
+        edited += editor.newline.encode()  # a block that is the last now ends with a line break
     if not _is_right(text, edited, wanted):
         raise _refusal(wanted, documents, bare)
     return edited
@@ -132,78 +131,15 @@ def _shared(node: Node) -> Node | None:
 
 
 def _line(text: str, index: int) -> int:
-    return len(_BREAK.findall(text[:index])) + 1
+    return len(BREAK.findall(text[:index])) + 1
 
 
 def _same(one: Json, other: Json) -> bool:
     return one == other and canonical_json(one) == canonical_json(other)
 
 
-@dataclass(slots=True)
-class _Cuts:
-    """The pieces of a text that are replaced: (start, end, new text), collected in the order of reading."""
-
-    text: str
-    newline: str = "\n"
-    cuts: list[tuple[int, int, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        found = _BREAK.search(self.text)
-        self.newline = found[0] if found else "\n"
-
-    def made(self) -> str:
-        """The text with all pieces replaced. Overlapping pieces are refused by reading the result."""
-        parts, position = [], 0
-        for start, end, new in sorted(self.cuts, key=lambda cut: (cut[0], cut[1])):
-            parts += [self.text[position:start], new]
-            position = max(position, end)
-        return "".join([*parts, self.text[position:]])
-
-    def cut(self, start: int, end: int, new: str = "") -> None:
-        self.cuts.append((start, end, new))
-
-    # ------------------------------------------------------------ places
-
-    def line_start(self, index: int) -> int:
-        return max(self.text.rfind("\n", 0, index), self.text.rfind("\r", 0, index)) + 1
-
-    def line_end(self, index: int) -> int:
-        """Where the line that holds this index ends, before its line break."""
-        found = _BREAK.search(self.text, index)
-        return found.start() if found else len(self.text)
-
-    def column(self, index: int) -> int:
-        return index - self.line_start(index)
-
-    def break_before(self, index: int) -> int:
-        """Where the break that ends the line above stands; the start of the text on the first line."""
-        start = self.line_start(index)
-        if self.text[start - 2 : start] == "\r\n":
-            return start - 2
-        return max(start - 1, 0)
-
-    def take_lines(self, first: int, last: int) -> None:
-        """Take out whole lines, from that of one index to that of another."""
-        start, end = self.break_before(first), self.line_end(last)
-        if self.line_start(first) == 0:
-            after = _BREAK.match(self.text, end)
-            start, end = 0, after.end() if after else end
-        self.cut(start, end)
-
-    def own_line(self, start: int) -> bool:
-        """Whether nothing but indentation stands before this index on its line."""
-        return not self.text[self.line_start(start) : start].strip(" ")
-
-    def joined(self, lines: Sequence[str], column: int) -> str:
-        """Lines as text: the first goes where it is put, the others are indented."""
-        return self.newline.join(
-            line if not number or not line else " " * column + line for number, line in enumerate(lines)
-        )
-
-    def below(self, index: int, lines: Sequence[str], column: int) -> None:
-        """Put lines below the line that holds this index."""
-        end = self.line_end(index)
-        self.cut(end, end, self.newline + " " * column + self.joined(lines, column))
+class _Editor(Cuts):
+    """Cuts what differs between the values of a text and the wanted ones."""
 
     # ------------------------------------------------------------ values
 
@@ -284,7 +220,7 @@ class _Cuts:
         return self.newline.join(lines)
 
     def content_column(self, node: Node, header: re.Match[str]) -> int:
-        for line in _BREAK.split(self.text[header.end() : node.end]):
+        for line in BREAK.split(self.text[header.end() : node.end]):
             if line.strip(" "):
                 return len(line) - len(line.lstrip(" "))
         return self.block_column(node)
