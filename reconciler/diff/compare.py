@@ -54,12 +54,9 @@ def compare_entity(
 ) -> Patch | Restamp | None:
     """What must change for one instance to be as its file says; None when nothing must."""
     kind, key = entity.KIND, entity.entity_key
-    stamp = live.stamp or Stamp("", key, bases=None)
-    wanted = flatten(entity)
+    stamp = _stamp_of(entity, live)
+    wanted, actual = flat_sides(entity, live, name_uri)
     bases = bases_of(kind, wanted, resolve)
-    actual = _actual(entity, live, stamp, name_uri)
-    if wanted != actual:
-        actual = _aligned(wanted, actual, stamp.bases)
     if wanted != actual:
         origin = _Origin(kind, wanted, actual, stamp.bases, resolve)
         leaves = field_changes(entity, wanted, actual)
@@ -74,6 +71,17 @@ def compare_entity(
     if stamp.bases != bases or (entity.protect and not stamp.protected):
         return Restamp(key, entity, live, bases)
     return None
+
+
+def flat_sides(entity: Entity, live: LiveInstance, name_uri: Callable[[str, Kind], str]) -> tuple[Flat, Flat]:
+    """What the file wants and what is live, in flat form; equal where nothing must change."""
+    wanted, stamp = flatten(entity), _stamp_of(entity, live)
+    actual = _actual(entity, live, stamp, name_uri)
+    return wanted, actual if wanted == actual else _aligned(wanted, actual, stamp.bases)
+
+
+def _stamp_of(entity: Entity, live: LiveInstance) -> Stamp:
+    return live.stamp or Stamp("", entity.entity_key, bases=None)
 
 
 def _actual(entity: Entity, live: LiveInstance, stamp: Stamp, name_uri: Callable[[str, Kind], str]) -> Flat:

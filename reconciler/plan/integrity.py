@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reconciler.diff.changes import Changes, Patch
 from reconciler.live.ownership import Copies, Ownership
 from reconciler.live.snapshot import LiveInstance, LiveState
-from reconciler.model.kinds import KINDS, EntityKey, Kind
+from reconciler.model.kinds import KINDS, EntityKey
 from reconciler.model.spelling import live_references
 from reconciler.plan.guards import leaves_service
 from reconciler.plan.steps import PlanProblem, PlanWarning
@@ -112,20 +112,6 @@ def asset_problems(changes: Changes) -> Iterator[PlanProblem]:
                     f"`{change.path}` cannot change while the asset's id stays (live: {live})",
                     "Put the live value back, or replace the component in two applies: remove it, then add it.",
                 )
-
-
-def retired_first(changes: Changes, ownership: Ownership) -> Iterator[tuple[EntityKey, EntityKey]]:
-    """Deleted activities, each with a fallback of its own that is patched.
-
-    The repository judges an activity by its fallback whenever it is written, so its archiving cannot wait until the
-    fallback has lost a representation.
-    """
-    patched = {patch.key for patch in changes.patches if patch.key.kind is Kind.FALLBACK}
-    for delete in changes.deletes if patched else ():
-        for _path, uri in live_references(delete.key.kind, delete.live.instance.properties):
-            target = ownership.names.get(uri)
-            if target in patched:
-                yield delete.key, target
 
 
 def protection_problems(changes: Changes) -> Iterator[PlanProblem]:
