@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.catalogue.reading import read_catalogue
-from reconciler.checks.run import check_catalogue, sort_problems
-from reconciler.graph.build import build_graph, graph_of
+from reconciler.catalogue.reading import read_all, read_catalogue
+from reconciler.checks.environments import check_all
+from reconciler.checks.run import check_catalogue
+from reconciler.graph.build import graph_of
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Activity, Entity, Fallback, Filter, Offer, Placement, Rule, Tag
 from reconciler.model.problem import CatalogueInvalid, Problem, Source
@@ -70,18 +71,20 @@ def write_catalogue(folder: Path, files: Mapping[str, str | bytes], settings: st
 
 def problem_lines(problems: Iterable[Problem], folder: Path | None = None) -> list[str]:
     """Problems as ``file:line:column CODE message | remedy``, with files as seen from the folder."""
-    lines = (f"{problem.span} {problem.code} {problem.message} | {problem.remedy}" for problem in problems)
+    lines = (
+        f"{problem.span} {problem.code}{f' [{problem.environment}]' if problem.environment else ''} "
+        f"{problem.message} | {problem.remedy}"
+        for problem in problems
+    )
     return [line.replace(f"{folder.as_posix()}/", "") if folder else line for line in lines]
 
 
 def read_lines(folder: Path, at: datetime = AT) -> list[str]:
     """Everything wrong with a catalogue directory, as ``validate`` finds it."""
     try:
-        loaded = read_catalogue(folder)
+        return problem_lines(check_all(read_all(folder), at=at), folder)
     except CatalogueInvalid as error:
         return problem_lines(error.problems, folder)
-    found = check_catalogue(loaded.catalogue, build_graph(loaded.catalogue), at=at)
-    return problem_lines(sort_problems([*loaded.problems, *found]), folder)
 
 
 def format_lines(folder: Path) -> list[str]:

@@ -20,12 +20,12 @@ from reconciler.diff.changes import Changes
 from reconciler.diff.compare import compare
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.asgi import asgi_app
-from reconciler.live.ownership import find_owned
+from reconciler.live.identity import Identity, identify
 from reconciler.live.snapshot import LiveInstance, LiveState, read_live_async
-from reconciler.model.catalogue import Catalogue
+from reconciler.model.catalogue import Catalogue, Pin
 from reconciler.model.entities import ENTITY_TYPES, Entity
 from reconciler.model.kinds import KINDS, EntityKey, Kind
-from reconciler.model.problem import Source
+from reconciler.model.problem import Source, SourceSpan
 from reconciler.model.settings import Settings
 from reconciler.model.spelling import flatten, to_xdm
 from reconciler.model.stamp import LINK, Stamp, bases_of, read_stamp
@@ -57,13 +57,18 @@ def make_entity(key: str, **fields: Any) -> Entity:
     return _TYPES[kind].model_validate({"kind": kind, "key": name, "name": name, **fields})
 
 
-def make_catalogue(documents: Documents, **settings: Any) -> Catalogue:
-    """settings: as in ``catalog.yaml``; each entity stands at line 1 of a file named after its key."""
+def make_catalogue(documents: Documents, pins: Mapping[str, str] | None = None, **settings: Any) -> Catalogue:
+    """settings: as in ``catalog.yaml``; each entity stands at line 1 of a file named after its key.
+
+    pins: URIs by key, at line 1 of a file of their own.
+    """
     entities = {key_of(key): make_entity(key, **fields) for key, fields in documents.items()}
     ordered = {key: entities[key] for key in sorted(entities)}
     given = {"catalog": CATALOG, "environments": {"test": {"repository": "embedded"}}, **settings}
     sources = {key: _source(f"{key}.yaml") for key in ordered}
-    return Catalogue(".", Settings.model_validate(given), _source("catalog.yaml"), "test", ordered, sources)
+    made = Catalogue(".", Settings.model_validate(given), _source("catalog.yaml"), "test", ordered, sources)
+    place = SourceSpan("environments/test/ids.yaml", 1, 1)
+    return replace(made, pins={key_of(key): Pin(uri, place) for key, uri in (pins or {}).items()})
 
 
 def _source(file: str) -> Source:
@@ -152,7 +157,11 @@ def remove(path: str) -> dict[str, Any]:
 
 
 def changes_between(documents: Documents, live: LiveState) -> Changes:
-    return compare(make_catalogue(documents), find_owned(live, CATALOG))
+    return compare(make_catalogue(documents), identity_of(documents, live))
+
+
+def identity_of(documents: Documents, live: LiveState) -> Identity:
+    return identify(make_catalogue(documents), live)
 
 
 def make_plan(documents: Documents, live: LiveState, *, options: Options = UNGUARDED, **settings: Any) -> Plan:
@@ -186,8 +195,10 @@ async def repository() -> AsyncIterator[RepositoryWriter]:
             yield writer
 
 
-async def plan_for(documents: Documents, writer: RepositoryWriter, **settings: Any) -> Plan:
-    return make_plan(documents, await read_live_async(writer), **settings)
+async def plan_for(
+    documents: Documents, writer: RepositoryWriter, *, options: Options = UNGUARDED, **settings: Any
+) -> Plan:
+    return make_plan(documents, await read_live_async(writer), options=options, **settings)
 
 
 async def applied(documents: Documents, writer: RepositoryWriter) -> Report:

@@ -153,7 +153,7 @@ class _Engine:
                 return await self._create(step)
             case Action.DELETE:
                 return await self._delete(step)
-            case Action.PATCH | Action.ARCHIVE | Action.STAMP:
+            case Action.PATCH | Action.ARCHIVE | Action.STAMP | Action.ADOPT | Action.MOVE | Action.FORGET:
                 return await self._patch(step)
 
     def _body(self, step: Step) -> Any:

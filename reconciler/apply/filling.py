@@ -33,7 +33,7 @@ def _stamp_holder(root: Mapping[str, Any]) -> dict[str, Any] | None:
     if root["payload"] is not None:
         links: dict[str, Any] = root["payload"]["_links"]
         return links
-    operation = next((item for item in root["patch"] if item["path"] == STAMP_PATH), None)
+    operation = next((item for item in root["patch"] if item["path"] == STAMP_PATH and "value" in item), None)
     return None if operation is None else {LINK: operation["value"]}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from reconciler.model.kinds import EntityKey
 from reconciler.plan.steps import Action, Plan, Step
 
 
@@ -66,6 +68,9 @@ class Tally:
     not_attempted: int = 0
     unknown: int = 0
     left_out: int = 0
+    adopted: int = 0
+    moved: int = 0
+    forgotten: int = 0
 
     @property
     def complete(self) -> bool:
@@ -75,11 +80,18 @@ class Tally:
     @property
     def written(self) -> int:
         """Entities of which something was done."""
-        return self.created + self.patched + self.deleted + self.stamped
+        return self.changed + self.stamped
+
+    @property
+    def changed(self) -> int:
+        """Entities of which more than the stamp was written, or that came or went from this catalogue."""
+        return self.created + self.patched + self.deleted + self.adopted + self.moved + self.forgotten
 
     def sentence(self) -> str:
         """The line that every format of a report ends with."""
-        done = f"{self.created} created, {self.patched} patched, {self.deleted} deleted"
+        rare = {"adopted": self.adopted, "moved": self.moved, "forgotten": self.forgotten}
+        more = "".join(f", {count} {word}" for word, count in rare.items() if count)
+        done = f"{self.created} created, {self.patched} patched, {self.deleted} deleted{more}"
         if self.complete:
             return f"Apply complete: {done}."
         rest = f"{self.failed} failed, {self.skipped} skipped, {self.not_attempted} not attempted"
@@ -102,30 +114,34 @@ class Report:
     def tally(self) -> Tally:
         """The counts. An entity counts as patched or deleted when all its steps of this plan are done."""
         done = {step.id for step in self.plan.steps if is_done(self.outcomes[step.id])}
-        created, patched, deleted, stamped = (
-            len(_finished(self.plan.steps, done, actions))
-            for actions in (
-                (Action.CREATE,),
-                (Action.PATCH,),
-                (Action.DELETE,),
-                (Action.STAMP,),
-            )
-        )
+        became = Counter(_finished(self.plan.steps, done).values())
         kinds = [type(self.outcomes[step.id]) for step in self.plan.steps]
         return Tally(
-            created,
-            patched,
-            deleted,
-            stamped,
+            became[Action.CREATE],
+            became[Action.PATCH],
+            became[Action.DELETE],
+            became[Action.STAMP],
             kinds.count(Failed),
             kinds.count(Skipped),
             kinds.count(NotAttempted),
             kinds.count(Unknown),
             len(self.plan.blocked),
+            became[Action.ADOPT],
+            became[Action.MOVE],
+            became[Action.FORGET],
         )
 
 
-def _finished(steps: Iterable[Step], done: set[str], actions: tuple[Action, ...]) -> set[object]:
-    """Entities whose last step is one of these actions, and done."""
-    last = {step.key: step for step in steps}
-    return {key for key, step in last.items() if step.action in actions and step.id in done}
+def _finished(steps: Iterable[Step], done: set[str]) -> dict[EntityKey, Action]:
+    """What became of each entity whose last step is done; an adoption or a move counts as that, whatever follows."""
+    first: dict[EntityKey, Step] = {}
+    last: dict[EntityKey, Step] = {}
+    for step in steps:
+        first.setdefault(step.key, step)
+        last[step.key] = step
+    taken = {Action.ADOPT, Action.MOVE}
+    return {
+        key: first[key].action if first[key].action in taken else step.action
+        for key, step in last.items()
+        if step.id in done
+    }

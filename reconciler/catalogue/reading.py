@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from reconciler.catalogue.complaints import KEY_RULE, did_you_mean, problems_of, show
 from reconciler.catalogue.documents import Document, parse_documents
 from reconciler.catalogue.files import TextFile, read_files
+from reconciler.catalogue.layers import Layer, Layers, lay_over, read_layers
+from reconciler.catalogue.revision import Revision as GitRevision
 from reconciler.catalogue.revision import read_revision
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.collector import collector_paused
@@ -41,10 +43,25 @@ class Loaded:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedAll:
+    """A catalogue as its files stand, without any layer, and for each environment that has it otherwise.
+
+    Where an entity is meant for some environments only, all of them are there.
+    """
+
+    as_written: Loaded
+    environments: Mapping[str, Loaded]
+
+
 @dataclass(slots=True)
 class _Found:
+    """What the files of the base hold. documents: the values of entities that some environment has otherwise."""
+
+    overlaid: frozenset[EntityKey] = frozenset()
     entities: dict[EntityKey, Entity] = field(default_factory=dict)
     sources: dict[EntityKey, Source] = field(default_factory=dict)
+    documents: dict[EntityKey, dict[str, Any]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unread: set[EntityKey] = field(default_factory=set)
     whole: bool = True
@@ -61,43 +78,139 @@ def read_catalogue(root: Path, environment: str | None = None) -> Loaded:
     catalogue.
     """
     with collector_paused():
+        reading = _Reading.of(root)
+        return reading.for_environment(_choose(reading.settings, environment))
+
+
+def read_all(root: Path, environment: str | None = None) -> LoadedAll:
+    """Read a catalogue directory as it is written, and for every environment that differs; or for a named one only.
+
+    Raises as ``read_catalogue``.
+    """
+    with collector_paused():
+        reading = _Reading.of(root)
+        names = (
+            sorted(reading.settings.environments) if environment is None else [_choose(reading.settings, environment)]
+        )
+        limited = any(entity.only is not None for entity in reading.found.entities.values())
+        differing = {name: reading.for_environment(name) for name in names if limited or reading.differs_in(name)}
+        return LoadedAll(reading.as_written(), differing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Everything read from disk, before an environment is chosen."""
+
+    root: Path
+    settings: Settings
+    source: Source
+    found: _Found
+    layers: Layers
+    revision: GitRevision
+
+    @classmethod
+    def of(cls, root: Path) -> _Reading:
         files = read_files(root)
         found = _Found(problems=list(files.problems), whole=not files.problems)
+        try:
+            settings, source = _read_settings(files.settings)
+        except CatalogueInvalid as invalid:
+            for file in files.entities:
+                _read_entities(file, found)
+            raise CatalogueInvalid([*found.problems, *invalid.problems]) from None
+        layers = read_layers(files.overlays, settings.environments)
+        found.overlaid = layers.overlaid
         for file in files.entities:
             _read_entities(file, found)
-        found.problems.extend(_overlays_not_yet(files.overlays))
-        settings, source = _read_settings(files.settings, found)
+        found.problems.extend(layers.problems)
         found.problems.extend(_shared_containers(settings, source))
         found.problems.extend(_settings_not_yet(settings, source))
-        name = _choose(settings, environment)
-        revision = read_revision(root)
-        keys = sorted(found.entities, key=lambda key: key.order)
-    catalogue = Catalogue(
-        root.as_posix(),
-        settings,
-        source,
-        name,
-        {key: found.entities[key] for key in keys},
-        found.sources,
-        revision.commit,
-        revision.dirty,
-        frozenset(found.unread),
-        found.whole,
-    )
-    return Loaded(catalogue, tuple(sorted(found.problems, key=lambda problem: problem.order)))
+        return cls(root, settings, source, found, layers, read_revision(root))
+
+    def differs_in(self, environment: str) -> bool:
+        """Whether this environment has a layer of its own."""
+        layer = self.layers.by_environment[environment]
+        return bool(layer.overlays or layer.pins or layer.problems)
+
+    def as_written(self) -> Loaded:
+        """The base: every entity, without layers."""
+        return self._loaded(min(self.settings.environments), dict(self.found.entities), self.found.sources, Layer())
+
+    def for_environment(self, environment: str) -> Loaded:
+        """What is meant for one environment."""
+        layer = self.layers.by_environment[environment]
+        problems = list(layer.problems)
+        unread = set[EntityKey]()
+        entities = {key: entity for key, entity in self.found.entities.items() if _meant_for(entity, environment)}
+        sources = dict(self.found.sources) if layer.overlays else self.found.sources
+        for key, overlay in layer.overlays.items():
+            if self._has_base(key, environment, overlay.source.span("key"), problems):
+                merged, sources[key] = lay_over(self.found.documents[key], overlay, self.found.sources[key])
+                laid = _Found()
+                entity = _entity(merged, sources[key], laid, frozenset())
+                problems += laid.problems
+                unread |= laid.unread
+                if entity is not None:
+                    entities[key] = entity
+        pins = {key: pin for key, pin in layer.pins.items() if self._has_base(key, environment, pin.source, problems)}
+        told = [replace(problem, environment=environment) for problem in problems]
+        return self._loaded(environment, entities, sources, Layer({}, pins, told, layer.whole), unread)
+
+    def _has_base(self, key: EntityKey, environment: str, span: SourceSpan, problems: list[Problem]) -> bool:
+        """Whether there is an entity below this overlay or pin; else that is told, once."""
+        entity = self.found.entities.get(key)
+        if entity is not None and _meant_for(entity, environment):
+            return True
+        if entity is not None:
+            message, remedy = f"{key} is not meant for this environment", "Remove this document, or add to its `only`."
+            problems.append(Problem(Code.OVERLAY, span, message, remedy))
+        elif key not in self.found.unread and self.found.whole:
+            names = [other.name for other in self.found.entities if other.kind is key.kind]
+            remedy = did_you_mean(key.name, names) or "Remove this document, or add the entity."
+            problems.append(Problem(Code.OVERLAY, span, f"there is no {key.kind.value} `{key.name}` below it", remedy))
+        return False
+
+    def _loaded(
+        self,
+        environment: str,
+        entities: Mapping[EntityKey, Entity],
+        sources: Mapping[EntityKey, Source],
+        layer: Layer,
+        unread: Iterable[EntityKey] = (),
+    ) -> Loaded:
+        catalogue = Catalogue(
+            self.root.as_posix(),
+            self.settings,
+            self.source,
+            environment,
+            {key: entities[key] for key in sorted(entities, key=lambda key: key.order)},
+            sources,
+            self.revision.commit,
+            self.revision.dirty,
+            frozenset({*self.found.unread, *unread}),
+            self.found.whole and layer.whole,
+            layer.pins,
+            frozenset(self.found.entities.keys() - entities.keys()),
+        )
+        problems = sorted((*self.found.problems, *layer.problems), key=lambda problem: problem.order)
+        return Loaded(catalogue, tuple(problems))
+
+
+def _meant_for(entity: Entity, environment: str) -> bool:
+    return entity.only is None or environment in entity.only
 
 
 # ---------------------------------------------------------------- settings
 
 
-def _read_settings(file: TextFile, found: _Found) -> tuple[Settings, Source]:
+def _read_settings(file: TextFile) -> tuple[Settings, Source]:
     source = Source(file.name, partial(file.source.locate, 0))
     documents, problems = _documents(file)
     settings = None
     if not problems:
         settings, problems = _settings(documents, file, source)
     if settings is None:
-        raise CatalogueInvalid([*found.problems, *problems])
+        raise CatalogueInvalid(problems)
     return settings, source
 
 
@@ -185,7 +298,7 @@ def _read_entities(file: TextFile, found: _Found) -> None:
             value = {**value, "key": _key_of_file(file, source, found)}
         entity = _entity(value, source, found, told)
         if entity is not None and document.sound:
-            _add(entity, source, found)
+            _add(entity, value, source, found)
         elif entity is not None:
             found.unread.add(entity.entity_key)
 
@@ -233,7 +346,7 @@ def _wrong_kind(kind: Any, source: Source) -> Problem:
     return Problem(Code.KIND, source.span("kind"), f"{show(kind)} is no kind", remedy)
 
 
-def _add(entity: Entity, source: Source, found: _Found) -> None:
+def _add(entity: Entity, value: dict[str, Any], source: Source, found: _Found) -> None:
     key = entity.entity_key
     if key in found.entities:
         other = found.sources[key].span("key")
@@ -242,16 +355,13 @@ def _add(entity: Entity, source: Source, found: _Found) -> None:
         return
     found.entities[key] = entity
     found.sources[key] = source
-    if entity.external is not None or entity.protect or entity.only is not None:
-        found.problems.extend(_entity_not_yet(entity, source))
+    if key in found.overlaid:
+        found.documents[key] = value
 
 
 # ---------------------------------------------------------------- not yet
 
 _LATER: Mapping[str, str] = {
-    "moved": "renaming keys",
-    "forget": "handing entities back",
-    "ignore": "leaving fields to the live side",
     "checks": "setting the levels of checks",
     "policies": "rules of your own",
 }
@@ -261,25 +371,6 @@ def _settings_not_yet(settings: Settings, source: Source) -> Iterator[Problem]:
     for name, what in _LATER.items():
         if getattr(settings, name):
             yield _later(source.key_span(name), f"`{name}` ({what})")
-
-
-def _overlays_not_yet(overlays: Iterable[TextFile]) -> Iterator[Problem]:
-    for file in overlays:
-        documents, problems = _documents(file)
-        yield from problems
-        if documents:
-            yield _later(_at(file, 1, 1), "a file below `environments/` (overlays and pins)")
-
-
-def _entity_not_yet(entity: Entity, source: Source) -> Iterator[Problem]:
-    used = {
-        "external": entity.external is not None,
-        "protect": entity.protect,
-        "only": entity.only is not None,
-    }
-    for name, is_used in used.items():
-        if is_used:
-            yield _later(source.key_span(name), f"`{name}`")
 
 
 def _later(span: SourceSpan, what: str) -> Problem:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.graph.build import Graph
 from reconciler.model.catalogue import Catalogue
-from reconciler.model.entities import Activity, Entity, Fallback, Filter, Offer
+from reconciler.model.entities import Activity, Entity, External, Fallback, Filter, Offer
 from reconciler.model.instant import canonical_instant, instant_sort_key
+from reconciler.model.intents import read_stamped
 from reconciler.model.kinds import COMPONENT_FIELDS, KINDS, Kind, Shape
 from reconciler.model.problem import Code, Problem, Source
 from reconciler.model.spelling import CONDITION, FILTER_TYPE, yaml_value
@@ -30,7 +31,20 @@ def check_fields(catalogue: Catalogue, _graph: Graph) -> Iterator[Problem]:
             yield from _component_extra(entity, source)
         if isinstance(entity, Filter):
             yield from _form(entity, source)
-    yield from _moved(catalogue)
+        if entity.external is not None:
+            yield from _external(entity, entity.external, source)
+
+
+def _external(entity: Entity, external: External, source: Source) -> Iterator[Problem]:
+    given = [name for name in External.model_fields if getattr(external, name) is not None]
+    if len(given) != 1:
+        said = " and ".join(f"`{name}`" for name in given) or "none"
+        message = f"an external entity is found by exactly one of `name`, `id`, `stamp`; here: {said}"
+        yield Problem(Code.VALUE, source.span("external"), message, "Keep one of them." if given else "Give one.")
+    elif external.stamp is not None and read_stamped(external.stamp, entity.KIND) is None:
+        message = f"`external.stamp` is `{external.stamp}`, not CATALOG/{entity.KIND.value}/KEY"
+        remedy = "Write the owner's name, the kind and the owner's key."
+        yield Problem(Code.VALUE, source.span("external", "stamp"), message, remedy)
 
 
 def _required(entity: Entity, source: Source) -> Iterator[Problem]:
@@ -142,20 +156,3 @@ def _form(entity: Filter, source: Source) -> Iterator[Problem]:
             f"a filter has exactly one of `offers`, `any_tags`, `all_tags`; here: {said}",
             "Keep the one that you mean." if forms else "Add one of them.",
         )
-
-
-def _moved(catalogue: Catalogue) -> Iterator[Problem]:
-    existing = {str(key) for key in catalogue.entities} if catalogue.settings.moved else set()
-    targets: set[str] = set()
-    for index, move in enumerate(catalogue.settings.moved):
-        span = catalogue.settings_source.span("moved", index)
-        if move.from_ in existing:
-            yield Problem(
-                Code.MOVED,
-                span,
-                f"`{move.from_}` is said to have moved to `{move.to}`, but it still exists",
-                "Remove the entity, or this entry.",
-            )
-        if move.to in targets:
-            yield Problem(Code.MOVED, span, f"two entries move to `{move.to}`", "Keep one of them.")
-        targets.add(move.to)

@@ -33,6 +33,7 @@ class _Names:
     """The names of a catalogue, to tell what a reference that names nothing may have meant."""
 
     def __init__(self, catalogue: Catalogue) -> None:
+        self.elsewhere, self.environment = catalogue.elsewhere, catalogue.environment
         self.kinds: defaultdict[str, list[Kind]] = defaultdict(list)
         self.names: defaultdict[Kind, list[str]] = defaultdict(list)
         for key in catalogue.entities:
@@ -44,6 +45,9 @@ class _Names:
     def missing(self, target: EntityKey, span: SourceSpan) -> Problem:
         """The problem of one reference."""
         wanted = _article(target.kind.value)
+        if target in self.elsewhere:
+            message = f"{target} is not meant for the environment `{self.environment}`"
+            return Problem(Code.DANGLING, span, message, f"Add `{self.environment}` to its `only`, or name another.")
         found = self.kinds.get(target.name)
         if found:
             message = f"`{target.name}` is {_article(found[0].value)}; {wanted} belongs here"

@@ -131,7 +131,7 @@ def _activities(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem
         if not isinstance(entity, Activity) or entity.status == "archived" or entity.filter is None:
             continue
         offers = selection.offers.get(entity.filter)
-        if offers is None:
+        if offers is None or catalogue.entities[EntityKey(Kind.FILTER, entity.filter)].external is not None:
             continue
         if entity.filter not in shown:
             shown[entity.filter] = _shown_in(catalogue, offers)

@@ -20,6 +20,7 @@ from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from reconciler.model.problem import Problem
+    from reconciler.plan.build import Options as PlanOptions
 
 Body = Callable[..., Product]
 
@@ -81,7 +82,39 @@ plan_options = _all_of(
         allow_from_autoenv=False,
         help="Let up to N entities be deleted or taken out of service.",
     ),
+    click.option(
+        "--adopt",
+        multiple=True,
+        metavar="KIND/KEY",
+        allow_from_autoenv=False,
+        help="Take over the instance without a stamp that may be this entity's; repeatable.",
+    ),
+    click.option(
+        "--adopt-up-to",
+        type=click.IntRange(0),
+        default=0,
+        metavar="N",
+        allow_from_autoenv=False,
+        help="Take over all such instances, if they are N or fewer.",
+    ),
 )
+
+
+def plan_choices(*, no_prune: bool, allow_deletes: int | None, adopt: tuple[str, ...], adopt_up_to: int) -> PlanOptions:
+    """What the plan options say. Raises ``UsageError`` for a key that is none."""
+    from reconciler.model.intents import parse_key
+    from reconciler.plan.build import Options
+
+    keys = {text: parse_key(text) for text in adopt}
+    for text, key in keys.items():
+        if key is None:
+            raise click.BadParameter(f"{text!r} is no KIND/KEY, such as offer/summer-10", param_hint="--adopt")
+    return Options(
+        prune=False if no_prune else None,
+        allow_deletes=allow_deletes,
+        adopt=frozenset(key for key in keys.values() if key is not None),
+        adopt_up_to=adopt_up_to,
+    )
 
 
 def output_options(*formats: str) -> Decorator:

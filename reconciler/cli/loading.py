@@ -82,6 +82,15 @@ def load(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
     return loaded.catalogue, sort_problems((*loaded.problems, *found))
 
 
+def load_all(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """The catalogue as it is written, and all its problems in every environment, or in the one that is named."""
+    from reconciler.catalogue.reading import read_all
+    from reconciler.checks.environments import check_all
+
+    loaded = read_all(request.catalogue, request.env)
+    return loaded.as_written.catalogue, check_all(loaded, at=parse_at(request.at))
+
+
 def place_of(request: Request, catalogue: Catalogue, screen: Screen) -> Place:
     """Where the catalogue's environment is reached; the user is told when the repository makes us wait."""
     from reconciler.connect import Place

@@ -89,15 +89,28 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Ours until now; handed back without its stamp."""
+
+    key: EntityKey
+    live: LiveInstance
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """Every entity that is not as Git says, sorted by key."""
+    """Every entity that is not as Git says, sorted by key.
+
+    hidden: fields that differ and are left to the live side, with the entity that has them.
+    """
 
     creates: tuple[Create, ...] = ()
     patches: tuple[Patch, ...] = ()
     restamps: tuple[Restamp, ...] = ()
     deletes: tuple[Delete, ...] = ()
+    forgets: tuple[Forget, ...] = ()
+    hidden: tuple[tuple[EntityKey, str], ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to do at all, not even a stamp."""
-        return not (self.creates or self.patches or self.restamps or self.deletes)
+        return not (self.creates or self.patches or self.restamps or self.deletes or self.forgets)

@@ -7,56 +7,109 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reconciler.diff.changes import Ahead, Changes, Create, Delete, FieldChange, Patch, Restamp
+from reconciler.diff.changes import Ahead, Changes, Create, Delete, FieldChange, Forget, Patch, Restamp
 from reconciler.diff.components import match_components, own_part
 from reconciler.diff.fields import field_changes
 from reconciler.diff.patch import Patcher
-from reconciler.live.ownership import Ownership
+from reconciler.live.identity import Identity
 from reconciler.live.snapshot import LiveInstance
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Entity
+from reconciler.model.intents import Ignored, hides
 from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.spelling import Flat, Pending, Resolve, flatten, flatten_live
-from reconciler.model.stamp import SHARED, PendingBase, Stamp, base_of, bases_of, shared_base
+from reconciler.model.stamp import SHARED, Bases, PendingBase, Stamp, base_of, bases_of, shared_base
+
+NOTHING_IGNORED = Ignored()
 
 
-def compare(catalogue: Catalogue, ownership: Ownership) -> Changes:
-    """Everything that must change for live to be as Git says, sorted by key."""
-    resolve = resolver(ownership)
-    creates, patches, restamps = [], [], []
+def compare(catalogue: Catalogue, identity: Identity, ignored: Ignored = NOTHING_IGNORED) -> Changes:
+    """Everything that must change for live to be as Git says, sorted by key. ignored: what is left to the live side."""
+    resolve = resolver(identity)
+    ownership = identity.ownership
+    restamped = identity.adopted | identity.moved.keys()
+    creates: list[Create] = []
+    patches: list[Patch] = []
+    restamps: list[Restamp] = []
+    hidden: list[tuple[EntityKey, str]] = []
     for key, entity in catalogue.entities.items():
+        if entity.external is not None:
+            continue
         live = ownership.owned.get(key)
         if live is None:
             creates.append(Create(key, entity))
             continue
-        change = compare_entity(entity, live, ownership.name_uri, resolve)
+        left = _Left(key, ignored.fields(key), hidden)
+        change = compare_entity(entity, live, ownership.name_uri, resolve, left, restamp=key in restamped)
         if isinstance(change, Patch):
             patches.append(change)
         elif change is not None:
             restamps.append(change)
     deletes = [Delete(key, live) for key, live in ownership.owned.items() if key not in catalogue.entities]
-    return Changes(tuple(creates), tuple(patches), tuple(restamps), tuple(deletes))
+    forgets = [Forget(key, live) for key, live in identity.forgotten.items()]
+    return Changes(tuple(creates), tuple(patches), tuple(restamps), tuple(deletes), tuple(forgets), tuple(hidden))
 
 
-def resolver(ownership: Ownership) -> Resolve:
+def resolver(identity: Identity) -> Resolve:
     """From a key to its instance's URI, or to ``Pending`` where there is no instance yet."""
-    owned = ownership.owned
+    owned, externals = identity.ownership.owned, identity.externals
 
     def resolve(key: EntityKey) -> str | Pending:
-        live = owned.get(key)
+        live = owned.get(key) or externals.get(key)
         return live.uri if live is not None else Pending(key)
 
     return resolve
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """The fields of one entity that are left to the live side; those that differ are noted in ``hidden``."""
+
+    key: EntityKey
+    fields: tuple[str, ...]
+    hidden: list[tuple[EntityKey, str]]
+
+    def out_of(
+        self, wanted: Flat, actual: Flat, bases: Bases, old: Mapping[str, str] | None
+    ) -> tuple[Flat, Flat, Bases]:
+        """Both sides without them. Their bases stay as they are: nothing of them is written."""
+        for name in {**wanted, **actual}:
+            if (
+                hides(self.fields, name)
+                and (name in wanted) | (name in actual)
+                and wanted.get(name) != actual.get(name)
+            ):
+                self.hidden.append((self.key, name))
+        kept = {name: base for name, base in (old or {}).items() if hides(self.fields, name)}
+        return _seen(wanted, self.fields), _seen(actual, self.fields), {**_seen(bases, self.fields), **kept}
+
+
+def _seen(named: Mapping[str, Any], left: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if not hides(left, name)}
+
+
 def compare_entity(
-    entity: Entity, live: LiveInstance, name_uri: Callable[[str, Kind], str], resolve: Resolve
+    entity: Entity,
+    live: LiveInstance,
+    name_uri: Callable[[str, Kind], str],
+    resolve: Resolve,
+    left: _Left | None = None,
+    *,
+    restamp: bool = False,
 ) -> Patch | Restamp | None:
-    """What must change for one instance to be as its file says; None when nothing must."""
+    """What must change for one instance to be as its file says; None when nothing must.
+
+    restamp: the stamp is to be written even where nothing else is.
+    """
     kind, key = entity.KIND, entity.entity_key
     stamp = _stamp_of(entity, live)
-    wanted, actual = flat_sides(entity, live, name_uri)
-    bases = bases_of(kind, wanted, resolve)
+    wanted = flatten(entity)
+    bases: Bases = bases_of(kind, wanted, resolve)
+    actual = _actual(entity, live, stamp, name_uri)
+    if left is not None and left.fields:
+        wanted, actual, bases = left.out_of(wanted, actual, bases, stamp.bases)
+    if wanted != actual:
+        actual = _aligned(wanted, actual, stamp.bases)
     if wanted != actual:
         origin = _Origin(kind, wanted, actual, stamp.bases, resolve)
         leaves = field_changes(entity, wanted, actual)
@@ -68,7 +121,8 @@ def compare_entity(
         operations = patcher.operations(leaves, wanted)
         between = origin.bases_between(patcher.replacing)
         return Patch(key, entity, live, changes, operations, bases, tuple(patcher.first), between)
-    if stamp.bases != bases or (entity.protect and not stamp.protected):
+    misplaced = stamp.instance_id not in {None, live.instance.instance_id}
+    if restamp or misplaced or stamp.bases != bases or entity.protect != stamp.protected:
         return Restamp(key, entity, live, bases)
     return None
 

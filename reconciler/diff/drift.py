@@ -56,10 +56,14 @@ class DriftedEntity:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Every entity that is not as Git says, sorted by key. checked: how many entities were compared."""
+    """Every entity that is not as Git says, sorted by key.
+
+    checked: how many entities were compared.   hidden: fields that differ and are left to the live side.
+    """
 
     entities: tuple[DriftedEntity, ...]
     checked: int
+    hidden: tuple[tuple[EntityKey, str], ...] = ()
 
     @property
     def answer(self) -> Ahead | None:
@@ -89,4 +93,5 @@ def build_drift(catalogue: Catalogue, changes: Changes, ownership: Ownership) ->
         fields = tuple(DriftedField(change, catalogue.span(patch.key, *change.document)) for change in patch.changes)
         found.append(DriftedEntity(patch.key, patch.live, catalogue.span(patch.key), None, fields))
     found += [DriftedEntity(delete.key, delete.live, None, Whole.TO_DELETE) for delete in changes.deletes]
-    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), len(ownership.owned) + len(changes.creates))
+    checked = len(ownership.owned) + len(changes.creates)
+    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), checked, changes.hidden)

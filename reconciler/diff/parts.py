@@ -20,7 +20,7 @@ from reconciler.model.instant import canonical_instant, instant_sort_key
 from reconciler.model.kinds import KINDS, Kind
 from reconciler.model.problem import Path
 from reconciler.model.spelling import Flat, Resolve, live_member_list
-from reconciler.model.stamp import SHARED, Bases, bases_of
+from reconciler.model.stamp import SHARED, Bases, base_of, shared_base
 
 MEMBERS = ("offers", "any_tags", "all_tags")
 _SETS = {"tags", *MEMBERS}
@@ -136,7 +136,9 @@ def split_patch(patch: Patch, name_uri: Callable[[str, Kind], str], resolve: Res
     properties = _properties_after(live.instance.properties, operations)
     then = Patcher(entity, properties, name_uri, resolve, made=set(first.made)).operations(shrinking, wanted)
     old = (live.stamp.bases if live.stamp is not None else None) or {}
-    return Parts(operations, _bases_between(bases_of(kind, grown, resolve), old, growing, shrinking), then)
+    kept = {leaf.field for leaf in shrinking if leaf.field not in _SETS or leaf not in growing}
+    grown_bases = {name: base_of(kind, name, grown[name], resolve) for name in _SETS & {leaf.field for leaf in growing}}
+    return Parts(operations, _bases_between({**patch.bases, **grown_bases}, old, kept, grown), then)
 
 
 def _grown(wanted: Flat, actual: Flat, shrinking: Iterable[LeafChange]) -> Flat:
@@ -171,16 +173,15 @@ def _properties_after(properties: Mapping[str, Json], operations: Sequence[Opera
     return after
 
 
-def _bases_between(
-    bases: dict[str, Any], old: Mapping[str, str], growing: Sequence[LeafChange], shrinking: Sequence[LeafChange]
-) -> Bases:
-    """What is not yet written keeps the base that it has."""
-    written = {leaf.field for leaf in growing}
-    for name in (leaf.field for leaf in shrinking):
-        if name in written or (name.startswith(f"{SHARED}[") and SHARED in {*bases, *old}):
-            continue
+def _bases_between(bases: dict[str, Any], old: Mapping[str, str], kept: Iterable[str], grown: Flat) -> Bases:
+    """What is not yet written keeps the base that it has. grown: what is live after the first part."""
+    shared = any(name.startswith(f"{SHARED}[") for name in kept) and SHARED in {*bases, *old}
+    for name in kept:
         if name in old:
             bases[name] = old[name]
         else:
             bases.pop(name, None)
+    if shared:
+        bases = {name: base for name, base in bases.items() if not name.startswith(f"{SHARED}[")}
+        bases[SHARED] = shared_base(grown)
     return bases

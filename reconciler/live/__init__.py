@@ -1,12 +1,18 @@
 """What is live.
 
 Takes a ``Reader``. Makes a ``LiveState``: every instance of the seven kinds, whether the reading is complete, and
-``Ownership``: which instance is which entity of a catalogue. Refuses to guess: identity is the stamp, never the name.
+``Identity``: which instance is which entity of a catalogue. Refuses to guess: identity is the pin, then the stamp,
+never the name.
 
 Choices, 2026-11-22. *Completeness*: a short page must never look like a deletion, so each page's remainder is checked
 against the next page's total, and a kind that does not add up is read again; what still does not add up is reported
 as incomplete, and no step is planned from it. *Copies*: pages of the repository can duplicate an instance with its
 stamp. The original is the one whose stamp names itself, else the earliest of those whose stamp names
 none. A stamp that names another instance marks a copy even when it stands alone: deleting it because its original is
-gone would delete what is not ours. If the original cannot be told, the entity is blocked rather than guessed.
+gone would delete what is not ours. If the original cannot be told, the entity is blocked rather than guessed. *Pins*
+break that tie, and are consent to take an instance over; against a stamp that stands elsewhere they are an error.
+*Candidates*, 2026-11-23: creating beside an instance that a page's save has stripped of its stamp would make the entity
+twice, so one that may be meant blocks its entity until somebody says whose it is. What its lost copy's stamp names
+counts more than who refers to it, and that more than its name, since the page can change the name in the same save.
+*Moves* rewrite the stamp in the first patch that the instance gets; two stamps that come to mean one key block it.
 """

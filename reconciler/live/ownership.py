@@ -1,12 +1,11 @@
-"""Which live instance is which entity: by the stamp, and nothing else."""
+"""The instances that are ours, and how an original is told from its copies."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.live.snapshot import LiveInstance, LiveState
+from reconciler.live.snapshot import LiveInstance
 from reconciler.model.instant import canonical_instant, instant_sort_key
 from reconciler.model.kinds import EntityKey, Kind
 
@@ -38,33 +37,32 @@ class Ownership:
         return key.name if key is not None and key.kind is kind else uri
 
 
-def find_owned(live: LiveState, catalog: str) -> Ownership:
-    """The instances that carry the stamp of this catalogue, each told apart from its copies."""
-    by_key: defaultdict[EntityKey, list[LiveInstance]] = defaultdict(list)
-    for item in live:
-        if item.stamp is not None and item.stamp.catalog == catalog and item.stamp.key.kind is item.kind:
-            by_key[item.stamp.key].append(item)
-    owned: dict[EntityKey, LiveInstance] = {}
-    copies: list[Copies] = []
-    for key in sorted(by_key):
-        items = by_key[key]
-        original = _original(items)
-        if original is not None:
-            owned[key] = original
-        rest = tuple(item for item in items if item is not original)
-        if rest:
-            copies.append(Copies(key, original, rest))
-    return Ownership(owned, tuple(copies), {item.uri: key for key, item in owned.items()})
+def name_instances(owned: Mapping[EntityKey, LiveInstance]) -> Mapping[str, EntityKey]:
+    """The key behind each instance's URI."""
+    return {item.uri: key for key, item in owned.items()}
 
 
-def _original(items: list[LiveInstance]) -> LiveInstance | None:
-    """The instance that the stamp names, else the earliest created of those whose stamp names none.
+def tell_copies(key: EntityKey, items: list[LiveInstance], pinned: str | None = None) -> Copies:
+    """The original among the instances of one stamp, and its copies. pinned: the URI that a pin names."""
+    original = _original(items, pinned)
+    return Copies(key, original, tuple(item for item in items if item is not original))
+
+
+def describe(item: LiveInstance) -> str:
+    """An instance as a reader can find it: its kind, name and URI."""
+    return f"{item.kind.value} `{item.instance.properties.get('xdm:name', '')}` ({item.uri})"
+
+
+def _original(items: list[LiveInstance], pinned: str | None) -> LiveInstance | None:
+    """The instance that the stamp names, else the pinned one, else the earliest of those whose stamp names none.
 
     None when two are alike in that, and when every stamp names an instance that is gone: then all are copies.
     """
     named = [item for item in items if item.stamp and item.stamp.instance_id == item.instance.instance_id]
     if named:
         return named[0] if len(named) == 1 else None
+    if any(item.uri == pinned for item in items):
+        return next(item for item in items if item.uri == pinned)
     by_age = sorted((item for item in items if item.stamp and item.stamp.instance_id is None), key=_age)
     if len(by_age) > 1 and _age(by_age[0]) == _age(by_age[1]):
         return None

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.entities import Entity
 from reconciler.model.kinds import EntityKey
 from reconciler.model.problem import Source, SourceSpan
 from reconciler.model.settings import Environment, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The instance that an entity is, said by its URI; consent to take it over."""
+
+    uri: str
+    source: SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,8 @@ class Catalogue:
     commit: the Git commit of the directory, None outside Git.   dirty: whether files differ from that commit.
     unread: entities that are written, but not as they should be; a key whose kind is unclear stands for every kind.
     whole: False where a file could not be read to its end, so that nobody knows what else is written.
+    pins: the URI of the instance that an entity is, with where that is said.
+    elsewhere: entities that are meant for other environments only.
     """
 
     root: str
@@ -31,6 +41,8 @@ class Catalogue:
     dirty: bool = False
     unread: frozenset[EntityKey] = frozenset()
     whole: bool = True
+    pins: Mapping[EntityKey, Pin] = field(default_factory=dict)
+    elsewhere: frozenset[EntityKey] = frozenset()
 
     @property
     def name(self) -> str:

@@ -36,19 +36,30 @@ class Source:
 
     locate: (path in the document, which part) -> (line, column), from 1; of the nearest existing ancestor when the
     path has no value.   start: line and column of the document itself, known without looking.
+    over, overlaid: the document of an environment that is laid over this one, and the paths that it wrote.
     """
 
     file: str
     locate: Callable[[Path, Part], tuple[int, int]]
     start: tuple[int, int] = (1, 1)
+    over: Source | None = None
+    overlaid: frozenset[Path] = frozenset()
 
     def span(self, *path: str | int) -> SourceSpan:
         """The place of the value at this path; of its key where the value begins on a later line."""
-        return SourceSpan(self.file, *(self.locate(path, Part.VALUE) if path else self.start))
+        holder = self.holder(*path)
+        return SourceSpan(holder.file, *(holder.locate(path, Part.VALUE) if path else holder.start))
 
     def key_span(self, *path: str | int) -> SourceSpan:
         """The place of the key at this path."""
-        return SourceSpan(self.file, *self.locate(path, Part.KEY))
+        holder = self.holder(*path)
+        return SourceSpan(holder.file, *holder.locate(path, Part.KEY))
+
+    def holder(self, *path: str | int) -> Source:
+        """The document that this value came from: an environment's where that wrote it, else the entity's own."""
+        if self.over is not None and any(path[:length] in self.overlaid for length in range(1, len(path) + 1)):
+            return self.over
+        return self
 
 
 class Code(StrEnum):
@@ -70,6 +81,7 @@ class Code(StrEnum):
     DUPLICATE_KEY = "RC015"
     SHARED_CONTAINER = "RC016"
     EXTRA = "RC017"
+    OVERLAY = "RC018"
     NOT_YET = "RC019"
     DANGLING = "RC020"
     WRONG_KIND = "RC021"
@@ -83,6 +95,9 @@ class Code(StrEnum):
     DATES = "RC029"
     FILTER_FORM = "RC030"
     MOVED = "RC031"
+    FORGOTTEN = "RC032"
+    ENVIRONMENT = "RC033"
+    IGNORED = "RC034"
     UNSELECTED_OFFER = "RC101"
     UNPLACED_OFFER = "RC102"
     EMPTY_FILTER = "RC103"
@@ -103,12 +118,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong: a stable code such as ``RC012``, where, what, and what to do."""
+    """One thing wrong: a stable code such as ``RC012``, where, what, and what to do.
+
+    environment: the only one in which it is wrong; None where it is wrong in all, or in the files as such.
+    """
 
     code: Code
     span: SourceSpan
     message: str
     remedy: str
+    environment: str | None = None
 
     @property
     def severity(self) -> Severity:
@@ -116,9 +135,9 @@ class Problem:
         return Severity.WARNING if self.code >= "RC100" else Severity.ERROR
 
     @property
-    def order(self) -> tuple[SourceSpan, str, str]:
+    def order(self) -> tuple[SourceSpan, str, str, str]:
         """Sorts problems by file, line, column, then code, so that two runs print the same bytes."""
-        return (self.span, self.code, self.message)
+        return (self.span, self.code, self.message, self.environment or "")
 
 
 class CatalogueInvalid(ReconcilerError):

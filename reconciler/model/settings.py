@@ -68,10 +68,10 @@ class IgnoreRule(Part):
 
 
 class Move(Part):
-    """An entity, or a whole catalogue, that has another name now."""
+    """An entity, or a whole catalogue, that has another name now. to: None only for a catalogue."""
 
     from_: Text = Field(alias="from")
-    to: Text
+    to: Text | None = None
 
 
 class Forget(Part):

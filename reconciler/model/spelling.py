@@ -334,6 +334,8 @@ def component_to_xdm(component: Component) -> dict[str, Json]:
 
 # ---------------------------------------------------------------- references
 
+REPRESENTED = "xdm:representations/xdm:placement"  # where an offer refers to placements
+
 
 _REFERRING: Mapping[Kind, tuple[tuple[Field, Kind], ...]] = {
     kind: tuple((field, field.target) for field in info.fields if field.target is not None)
@@ -371,7 +373,7 @@ def live_references(kind: Kind, properties: Mapping[str, Json]) -> Iterator[tupl
                 name, value = live_member_list(properties)
                 path = name
             case Shape.REPRESENTATIONS:
-                path = "xdm:representations/xdm:placement"
+                path = REPRESENTED
                 items = value if isinstance(value, list) else ()
                 value = [item.get("xdm:placement") for item in items if isinstance(item, dict)]
             case _:
@@ -379,3 +381,39 @@ def live_references(kind: Kind, properties: Mapping[str, Json]) -> Iterator[tupl
         for uri in value if isinstance(value, list) else [value]:
             if isinstance(uri, str):
                 yield path, uri
+
+
+def field_references(entity: Entity) -> dict[str, tuple[EntityKey, ...]]:
+    """What an entity refers to, by the path of the property that holds the reference."""
+    found: dict[str, list[EntityKey]] = {}
+    for field, target in _REFERRING[entity.KIND]:
+        value = yaml_value(entity, field)
+        names = (
+            ()
+            if value is None
+            else (value,)
+            if field.shape is Shape.REFERENCE
+            else (item.placement for item in value)
+            if field.shape is Shape.REPRESENTATIONS
+            else value
+        )
+        found.setdefault(_place(field), []).extend(EntityKey(target, name) for name in names)
+    return {place: tuple(keys) for place, keys in found.items() if keys}
+
+
+def _place(field: Field) -> str:
+    match field.shape:
+        case Shape.MEMBERS:
+            return "members"
+        case Shape.REPRESENTATIONS:
+            return REPRESENTED
+        case _:
+            return "/".join(field.xdm)
+
+
+def live_field_references(kind: Kind, properties: Mapping[str, Json]) -> dict[str, list[str]]:
+    """The URIs that a live instance refers to, by the same paths."""
+    found: dict[str, list[str]] = {}
+    for path, uri in live_references(kind, properties):
+        found.setdefault("members" if path in {"ids", "xdm:ids"} else path, []).append(uri)
+    return found

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain as one_after_another
 
 from reconciler.diff.changes import Changes, Create, Patch
 from reconciler.diff.compare import compare, resolver
 from reconciler.diff.parts import can_split
 from reconciler.graph.build import Graph, graph_of
-from reconciler.live.ownership import Ownership, find_owned
+from reconciler.live.identity import Consent, Identity, identify
+from reconciler.live.ownership import Ownership
 from reconciler.live.snapshot import LiveState
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.instant import spell_instant
+from reconciler.model.intents import Ignored
 from reconciler.model.kinds import EntityKey
 from reconciler.model.problem import SourceSpan
 from reconciler.model.spelling import Resolve
@@ -22,6 +26,7 @@ from reconciler.plan.growth import Growth
 from reconciler.plan.guards import going_out, judge_deletes
 from reconciler.plan.needs import Needs, conflict_warnings
 from reconciler.plan.order import Blocked, drop_blocked, sort_steps
+from reconciler.plan.renames import likely_renames
 from reconciler.plan.splitting import Settled, settle
 from reconciler.plan.stages import Scene, decides
 from reconciler.plan.steps import IncompleteRead, Plan, PlanProblem, PlanWarning, Step, Target
@@ -32,10 +37,15 @@ LIFE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the person who plans decided. prune: None follows the catalogue's own setting."""
+    """What the person who plans decided. prune: None follows the catalogue's own setting.
+
+    adopt, adopt_up_to: which instances without a stamp may be taken over.
+    """
 
     prune: bool | None = None
     allow_deletes: int | None = None
+    adopt: frozenset[EntityKey] = frozenset()
+    adopt_up_to: int = 0
 
 
 def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options: Options | None = None) -> Plan:
@@ -45,15 +55,17 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
     """
     refuse_incomplete(live)
     options = options or Options()
-    ownership = find_owned(live, catalogue.name)
-    changes = compare(catalogue, ownership)
+    identity = identify(catalogue, live, Consent(options.adopt, options.adopt_up_to))
+    ownership = identity.ownership
+    ignored = Ignored.on(now.date(), catalogue.settings)
+    changes = compare(catalogue, identity, ignored)
     pruned = catalogue.settings.prune if options.prune is None else options.prune
     unpruned = () if pruned else tuple(delete.key for delete in changes.deletes)
     if unpruned:
         changes = replace(changes, deletes=())
     made: list[Create | Patch] = [*changes.creates, *changes.patches]
     graph = graph_of({change.key: change.entity for change in made})
-    draft = _Drafter(catalogue, graph, live, ownership, changes, resolver(ownership), spell_instant(now)).draft()
+    draft = _Drafter(catalogue, graph, live, identity, changes, resolver(identity), spell_instant(now)).draft()
     refusals = judge_deletes(
         going_out(changes, frozenset(step.key for step in draft.steps)),
         ownership.owned,
@@ -72,12 +84,30 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         dirty=catalogue.dirty,
         steps=draft.steps,
         problems=draft.problems,
-        warnings=(*integrity.copy_warnings(ownership, catalogue.entities), *draft.warnings),
+        warnings=(
+            *integrity.copy_warnings(ownership, catalogue.entities),
+            *_expired(catalogue, ignored),
+            *draft.warnings,
+        ),
         refusals=tuple(refusals),
         unpruned=unpruned,
         left_out=draft.left_out,
-        allowed={} if options.allow_deletes is None else {"deletes": options.allow_deletes},
+        allowed=_allowed(options),
+        renames=likely_renames(changes, ownership.name_uri),
+        hidden=changes.hidden,
     )
+
+
+def _allowed(options: Options) -> dict[str, int]:
+    given = {"deletes": options.allow_deletes, "adopt_up_to": options.adopt_up_to or None}
+    return {name: number for name, number in given.items() if number is not None}
+
+
+def _expired(catalogue: Catalogue, ignored: Ignored) -> Iterator[PlanWarning]:
+    for rule in ignored.expired:
+        place = catalogue.settings_source.span("ignore", catalogue.settings.ignore.index(rule))
+        message = f"`ignore` of `{rule.field}` ended on {rule.until} ({place}); the field is compared again"
+        yield PlanWarning(rule.select, message, "Remove the entry, or give it a later day.")
 
 
 def refuse_incomplete(live: LiveState) -> None:
@@ -107,26 +137,31 @@ class _Drafter:
     catalogue: Catalogue
     graph: Graph
     live: LiveState
-    ownership: Ownership
+    identity: Identity
     changes: Changes
     resolve: Resolve
     now: str  # canonical
+
+    @property
+    def ownership(self) -> Ownership:
+        """The instances that are ours, or become ours."""
+        return self.identity.ownership
 
     def draft(self) -> _Draft:
         deleted = frozenset(delete.key for delete in self.changes.deletes)
         referrers = integrity.find_referrers(self.live, self.ownership, deleted)
         names = integrity.hand_over_names(self.changes, self.live, self.ownership, deleted)
+        blocks = [PlanProblem(block.key, block.message, block.remedy) for block in self.identity.blocks]
+        told = {block.key for block in blocks}
         problems = [
-            *integrity.copy_problems(self.ownership, self.catalogue.entities),
-            *integrity.delete_problems(referrers),
-            *integrity.asset_problems(self.changes),
-            *integrity.protection_problems(self.changes),
-            *names.problems,
+            *blocks,
+            *(problem for problem in self._live_problems(referrers) if problem.key not in told),
+            *(problem for problem in names.problems if problem.key not in told),
         ]
         blocked = Blocked(frozenset(problem.key for problem in problems), frozenset(self.ownership.owned))
         needs = Needs(self.changes, self.graph, referrers, names)
         settled = self._settled(needs, blocked.keys)
-        write = ChainWriter(self.catalogue, self.resolve, self.ownership.name_uri, names.rename_first, settled.split)
+        write = ChainWriter(self.catalogue, self.identity, self.resolve, names.rename_first, settled.split)
         steps = needs.wire(write.chains(self.changes), settled.kept)
         kept, left_out = drop_blocked(steps, blocked, self.graph)
         placed = [replace(problem, source=self._place(problem.key)) for problem in problems]
@@ -144,6 +179,15 @@ class _Drafter:
         scene = Scene(self.live, self.ownership, self.changes, self.now)
         splittable = {patch.key for patch in self.changes.patches if can_split(patch)}
         return settle(list(Growth(scene, blocked).waits()), list(needs.arrows()), splittable)
+
+    def _live_problems(self, referrers: integrity.Referrers) -> Iterator[PlanProblem]:
+        return one_after_another(
+            integrity.copy_problems(self.ownership, self.catalogue.entities),
+            integrity.delete_problems(referrers),
+            integrity.asset_problems(self.changes),
+            integrity.protection_problems(self.changes),
+            integrity.external_problems(self.catalogue, self.identity),
+        )
 
     def _place(self, key: EntityKey) -> SourceSpan | None:
         return self.catalogue.span(key) if key in self.catalogue.sources else None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.diff.changes import Changes, Create, Delete, Patch, Restamp
+from reconciler.diff.changes import Changes, Create, Delete, Forget, Patch, Restamp
 from reconciler.diff.parts import Part, part_of, split_patch
+from reconciler.live.identity import Identity
+from reconciler.live.snapshot import LiveInstance
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.spelling import Resolve, flatten
 from reconciler.model.stamp import bases_of
-from reconciler.plan.payloads import create_body
+from reconciler.plan.payloads import STAMP_PATH, create_body
 from reconciler.plan.revisions import Revision, current_revision
 from reconciler.plan.steps import Action, After, PlannedChange, Step
 
@@ -56,8 +58,8 @@ class ChainWriter:
     """Writes each entity's steps. rename_first: who gives up a name early.   split: whose patch comes in two parts."""
 
     catalogue: Catalogue
+    identity: Identity
     resolve: Resolve
-    name_uri: Callable[[str, Kind], str]
     rename_first: Collection[EntityKey]
     split: Collection[EntityKey]
 
@@ -72,7 +74,34 @@ class ChainWriter:
             chains[restamp.key] = self._restamp(restamp)
         for delete in changes.deletes:
             chains[delete.key] = self._deletes(delete)
+        for forget in changes.forgets:
+            chains[forget.key] = Chain([self._forget(forget)])
         return chains
+
+    def _forget(self, forget: Forget) -> Step:
+        instance = forget.live.instance
+        return Step(
+            f"forget:{forget.key}",
+            Action.FORGET,
+            forget.key,
+            "handed back",
+            instance.instance_id,
+            instance.etag,
+            patch=({"op": "remove", "path": STAMP_PATH},),
+            name=str(instance.properties.get("xdm:name", "")),
+            address=instance.address,
+        )
+
+    def _revision(self, key: EntityKey, live: LiveInstance, *, protected: bool) -> Revision:
+        return current_revision(live, self.catalogue.name, key, protected=protected)
+
+    def _first_action(self, key: EntityKey, otherwise: Action) -> tuple[Action, str]:
+        """What the first write to an instance is, and why: it may make the instance ours, or give it its new key."""
+        if key in self.identity.adopted:
+            return Action.ADOPT, "has no stamp yet"
+        if key in self.identity.moved:
+            return Action.MOVE, f"was {self.identity.moved[key]}"
+        return otherwise, ""
 
     def _create(self, create: Create) -> Step:
         entity = create.entity
@@ -94,7 +123,7 @@ class ChainWriter:
 
     def _patches(self, patch: Patch) -> Chain:
         """The patches of one entity: a temporary name, new assets, then all that differs, in one part or in two."""
-        revision = current_revision(patch.live, protected=_protected(patch))
+        revision = self._revision(patch.key, patch.live, protected=patch.entity.protect)
         writes: list[_Write] = []
         if patch.key in self.rename_first:
             revision = revision.renamed_away()
@@ -104,7 +133,7 @@ class ChainWriter:
             writes.append(_Write("gets its new components before the old ones go", revision))
         main = len(writes)
         if patch.key in self.split:
-            parts = split_patch(patch, self.name_uri, self.resolve)
+            parts = split_patch(patch, self.identity.ownership.name_uri, self.resolve)
             growing = _moving(revision.patched(parts.growing, parts.between), _way(patch, Part.GROWS))
             writes += _told(growing, "what is new, before what is old goes")
             revision, grown = growing[-1][1], len(writes) - 1
@@ -118,8 +147,15 @@ class ChainWriter:
         return Chain(self._steps(patch, writes), main, grown, shrinks)
 
     def _steps(self, patch: Patch, writes: Sequence[_Write]) -> list[Step]:
+        first_action, why = self._first_action(patch.key, Action.PATCH)
         steps = [
-            self._write(Action.PATCH, patch.key, write.revision, write.reason, number if len(writes) > 1 else None)
+            self._write(
+                Action.PATCH if number > 1 else first_action,
+                patch.key,
+                write.revision,
+                write.reason if number > 1 or not why else f"{why}; {write.reason}",
+                number if len(writes) > 1 else None,
+            )
             for number, write in enumerate(writes, 1)
         ]
         changes = tuple(
@@ -129,13 +165,17 @@ class ChainWriter:
         return _chained([*steps[:-1], last])
 
     def _restamp(self, restamp: Restamp) -> Chain:
-        revision = current_revision(restamp.live, protected=_protected(restamp)).patched((), restamp.bases)
-        step = self._write(Action.STAMP, restamp.key, revision, "the stamp is not current", None)
+        revision = self._revision(restamp.key, restamp.live, protected=restamp.entity.protect)
+        action, why = self._first_action(restamp.key, Action.STAMP)
+        step = self._write(
+            action, restamp.key, revision.patched((), restamp.bases), why or "the stamp is not current", None
+        )
         return Chain([replace(step, source=self.catalogue.span(restamp.key))])
 
     def _deletes(self, delete: Delete) -> Chain:
         steps: list[Step] = []
-        revision = current_revision(delete.live, protected=bool(delete.live.stamp and delete.live.stamp.protected))
+        protected = bool(delete.live.stamp and delete.live.stamp.protected)
+        revision = self._revision(delete.key, delete.live, protected=protected)
         if delete.key in self.rename_first:
             revision = revision.renamed_away()
             steps.append(self._write(Action.PATCH, delete.key, revision, "renamed first to free its name", None))
@@ -200,11 +240,6 @@ def _moving(revision: Revision, way: Sequence[str]) -> list[tuple[str, Revision]
 
 def _told(moving: Sequence[tuple[str, Revision]], reason: str) -> Iterator[_Write]:
     return (_Write(f"by way of {status}" if status else reason, revision) for status, revision in moving)
-
-
-def _protected(change: Patch | Restamp) -> bool:
-    """The mark outlives the file's word: nothing takes it away yet."""
-    return change.entity.protect or (change.live.stamp is not None and change.live.stamp.protected)
 
 
 def _chained(steps: Sequence[Step]) -> list[Step]:

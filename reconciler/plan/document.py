@@ -39,6 +39,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "patch": plan.summary.patch,
             "delete": plan.summary.delete,
             "stamp": plan.summary.stamp,
+            "adopt": plan.summary.adopt,
+            "move": plan.summary.move,
+            "forget": plan.summary.forget,
         },
         "problems": [
             {
@@ -65,6 +68,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "unpruned": [str(key) for key in plan.unpruned],
         "left_out": [str(key) for key in plan.left_out],
         "allowed": dict(plan.allowed),
+        "renames": [
+            {"from": str(rename.old), "to": str(rename.new), "alike": round(rename.alike, 3)} for rename in plan.renames
+        ],
+        "hidden": [{"key": str(key), "field": field} for key, field in plan.hidden],
     }
     return {**document, "checksum": digest(canonical_json(document))}
 

@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.changes import Changes, Patch
-from reconciler.live.ownership import Copies, Ownership
+from reconciler.live.identity import Identity
+from reconciler.live.ownership import Copies, Ownership, describe
 from reconciler.live.snapshot import LiveInstance, LiveState
-from reconciler.model.kinds import KINDS, EntityKey
-from reconciler.model.spelling import live_references
+from reconciler.model.catalogue import Catalogue
+from reconciler.model.entities import Activity
+from reconciler.model.kinds import KINDS, EntityKey, Kind
+from reconciler.model.spelling import REPRESENTED, live_field_references, live_references
 from reconciler.plan.guards import leaves_service
 from reconciler.plan.steps import PlanProblem, PlanWarning
 
@@ -61,11 +64,6 @@ def delete_problems(referrers: Referrers) -> Iterator[PlanProblem]:
         )
 
 
-def describe(item: LiveInstance) -> str:
-    """An instance as a reader can find it: its kind, name and URI."""
-    return f"{item.kind.value} `{item.instance.properties.get(_NAME, '')}` ({item.uri})"
-
-
 def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator[PlanProblem]:
     """Entities of these keys whose instance cannot be told from its copies, or is gone and left only copies."""
     for found in ownership.copies:
@@ -77,9 +75,9 @@ def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator
             yield PlanProblem(
                 found.key,
                 f"{why}; its stamp stands on {_described(found)}",
-                "If that is the original now, remove `#…` from its stamp; else delete it."
+                "If that is the original now, pin it below environments/NAME/; else delete it."
                 if lone
-                else "Delete the copies in the repository, or remove the stamp from them.",
+                else "Pin the original below environments/NAME/, or delete the copies in the repository.",
             )
 
 
@@ -116,13 +114,33 @@ def asset_problems(changes: Changes) -> Iterator[PlanProblem]:
 
 def protection_problems(changes: Changes) -> Iterator[PlanProblem]:
     """Deletes and takings out of service of what its stamp protects; the mark outlives the file."""
-    remedy = "Put the file back as it was. A version that acts on `protect` can lift the mark."
     for delete in changes.deletes:
         if delete.live.stamp is not None and delete.live.stamp.protected:
+            remedy = "Put the file back without `protect`, apply that, then remove it."
             yield PlanProblem(delete.key, "its stamp protects it from being deleted", remedy)
     for patch in changes.patches:
-        if patch.live.stamp is not None and patch.live.stamp.protected and leaves_service(patch):
-            yield PlanProblem(patch.key, "its stamp protects it from being taken out of service", remedy)
+        stamped = patch.live.stamp is not None and patch.live.stamp.protected
+        if (stamped or patch.entity.protect) and leaves_service(patch):
+            who = "its stamp" if stamped else "`protect`"
+            remedy = "Remove `protect` and apply that first."
+            yield PlanProblem(patch.key, f"{who} protects it from being taken out of service", remedy)
+
+
+def external_problems(catalogue: Catalogue, identity: Identity) -> Iterator[PlanProblem]:
+    """Activities whose fallback is somebody else's and has no representation for their placement."""
+    externals, owned = identity.externals, identity.ownership.owned
+    for key, entity in catalogue.entities.items() if externals else ():
+        if not isinstance(entity, Activity) or entity.external is not None or entity.placement is None:
+            continue
+        fallback = externals.get(EntityKey(Kind.FALLBACK, entity.fallback or ""))
+        if fallback is None:
+            continue
+        shown = live_field_references(fallback.kind, fallback.instance.properties).get(REPRESENTED, ())
+        wanted = EntityKey(Kind.PLACEMENT, entity.placement)
+        placement = owned.get(wanted) or externals.get(wanted)
+        if placement is None or placement.uri not in shown:
+            message = f"the external fallback {describe(fallback)} has no representation for `{entity.placement}`"
+            yield PlanProblem(key, message, "Use another fallback, or have one added to it.")
 
 
 # ---------------------------------------------------------------- names

@@ -43,7 +43,7 @@ class Needs:
             known: set[EntityKey] = set()  # earlier steps of a chain have waited for these
             for step in chain.steps:
                 awaited = _awaited(step) - known
-                needs[step.id].update(chains[key].last.id for key in awaited)
+                needs[step.id].update(chains[key].last.id for key in awaited if key in chains)
                 known |= awaited
         for delete in self.changes.deletes:
             chain = chains[delete.key]
@@ -66,7 +66,7 @@ class Needs:
 
 
 def _awaited(step: Step) -> set[EntityKey]:
-    """The entities whose URIs a step needs; all of them are created by this plan."""
+    """The entities whose URIs a step needs: created by this plan, or external and not found."""
     pending = (EntityKey(base.kind, name) for base in step.pending for name in base.references if ":" not in name)
     return {ref.key for ref in step.refs} | set(pending)
 

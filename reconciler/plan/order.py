@@ -15,7 +15,18 @@ from reconciler.plan.steps import Action, After, Step
 
 _TURN = {
     action: turn
-    for turn, action in enumerate((Action.CREATE, Action.PATCH, Action.STAMP, Action.ARCHIVE, Action.DELETE))
+    for turn, action in enumerate(
+        (
+            Action.CREATE,
+            Action.ADOPT,
+            Action.MOVE,
+            Action.PATCH,
+            Action.STAMP,
+            Action.FORGET,
+            Action.ARCHIVE,
+            Action.DELETE,
+        )
+    )
 }
 _STATUS = pointer("xdm:status")
 

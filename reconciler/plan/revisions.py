@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from reconciler.diff.changes import Operation
 from reconciler.diff.patch import pointer
 from reconciler.live.snapshot import LiveInstance
-from reconciler.model.kinds import KINDS
+from reconciler.model.kinds import KINDS, EntityKey
 from reconciler.model.spelling import Pending
 from reconciler.model.stamp import Bases, Stamp, base_of
 from reconciler.plan.payloads import Body, patch_body
@@ -68,8 +68,11 @@ class Revision:
         return others if value is None else {**others, field: base_of(self.live.kind, field, value, Pending)}
 
 
-def current_revision(live: LiveInstance, *, protected: bool) -> Revision:
-    """An instance of ours as it was read. protected: whether its stamp is to forbid deleting it."""
-    assert live.stamp is not None  # noqa: S101 - owned instances have one
-    stamp = replace(live.stamp, instance_id=live.instance.instance_id, protected=protected)
-    return Revision(live, stamp, stamp.bases or {})
+def current_revision(live: LiveInstance, catalog: str, key: EntityKey, *, protected: bool) -> Revision:
+    """An instance as it was read, under the stamp that the next patch gives it.
+
+    protected: whether its stamp is to forbid deleting it.
+    """
+    bases = live.stamp.bases if live.stamp is not None else None
+    stamp = Stamp(catalog, key, live.instance.instance_id, bases, protected)
+    return Revision(live, stamp, bases or {})

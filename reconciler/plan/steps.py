@@ -12,6 +12,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.kinds import EntityKey
 from reconciler.model.problem import SourceSpan
 from reconciler.model.stamp import PendingBase
+from reconciler.plan.renames import Rename
 
 
 class Action(StrEnum):
@@ -21,7 +22,10 @@ class Action(StrEnum):
     PATCH = "patch"
     ARCHIVE = "archive"
     DELETE = "delete"
+    ADOPT = "adopt"
     STAMP = "stamp"
+    MOVE = "move"
+    FORGET = "forget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +92,9 @@ class PlanProblem:
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """Something the reader should know that stops nothing."""
+    """Something the reader should know that stops nothing. key: what it is about; a pattern where about several."""
 
-    key: EntityKey
+    key: EntityKey | str
     message: str
     remedy: str
 
@@ -126,15 +130,20 @@ class Summary:
     patch: int = 0
     delete: int = 0
     stamp: int = 0
+    adopt: int = 0
+    move: int = 0
+    forget: int = 0
 
     @property
     def changes(self) -> int:
         """How many entities change, stamps aside."""
-        return self.create + self.patch + self.delete
+        return self.create + self.patch + self.delete + self.adopt + self.move + self.forget
 
     def sentence(self) -> str:
         """The line that every format of a plan ends with."""
-        return f"Plan: {self.create} to create, {self.patch} to patch, {self.delete} to delete."
+        rare = {"adopt": self.adopt, "move": self.move, "forget": self.forget}
+        more = "".join(f", {count} to {word}" for word, count in rare.items() if count)
+        return f"Plan: {self.create} to create, {self.patch} to patch, {self.delete} to delete{more}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,8 @@ class Plan:
 
     unpruned: ours, gone from Git, and kept because pruning is off.
     left_out: entities that need what a problem leaves out.   allowed: the numbers somebody gave.
+    renames: pairs of a create and a delete that look like one entity.
+    hidden: fields that differ and are left to the live side, with the entity that has them.
     """
 
     catalog: str
@@ -160,6 +171,8 @@ class Plan:
     unpruned: tuple[EntityKey, ...] = ()
     left_out: tuple[EntityKey, ...] = ()
     allowed: Mapping[str, int] = field(default_factory=dict)
+    renames: tuple[Rename, ...] = ()
+    hidden: tuple[tuple[EntityKey, str], ...] = ()
 
     @property
     def blocked(self) -> tuple[EntityKey, ...]:
@@ -173,8 +186,17 @@ class Plan:
         for step in self.steps:
             by_action[step.action].add(step.key)
         deletes = by_action[Action.DELETE]
-        patches = by_action[Action.PATCH] - deletes
-        return Summary(len(by_action[Action.CREATE]), len(patches), len(deletes), len(by_action[Action.STAMP]))
+        adopts, moves = by_action[Action.ADOPT], by_action[Action.MOVE]
+        patches = by_action[Action.PATCH] - deletes - adopts - moves
+        return Summary(
+            len(by_action[Action.CREATE]),
+            len(patches),
+            len(deletes),
+            len(by_action[Action.STAMP]),
+            len(adopts),
+            len(moves),
+            len(by_action[Action.FORGET]),
+        )
 
     def of(self, key: EntityKey) -> Iterator[Step]:
         """The steps of one entity, in order."""

@@ -17,13 +17,14 @@ NO_DRIFT = "No drift. The live catalogue matches Git."
 
 def drift_text(drift: Drift, paint: Paint = no_paint, width: int = WIDTH) -> str:
     """Every entity that differs: who wrote it last and when, and for each field who is ahead."""
+    left = f"{plural(len(drift.hidden), 'difference')} left to the live side (`ignore`)." if drift.hidden else ""
     if not drift.entities:
-        return NO_DRIFT
+        return f"{NO_DRIFT}\n{left}".rstrip()
     blocks = ["\n".join(_entity(entity, paint, width)) for entity in drift.entities]
     counts = [f"{drift.count(ahead)} {name}" for ahead, name in _ANSWERS.items()]
     verb = "differs" if len(drift.entities) == 1 else "differ"
     of = f"{len(drift.entities)} of {plural(drift.checked, 'entity', 'entities')} {verb}"
-    return "\n\n".join([*blocks, f"Drift: {of}; by field: {', '.join(counts)}."])
+    return "\n\n".join([*blocks, f"Drift: {of}; by field: {', '.join(counts)}.\n{left}".rstrip()])
 
 
 def _entity(entity: DriftedEntity, paint: Paint, width: int) -> Iterator[str]:
@@ -57,6 +58,7 @@ def drift_document(drift: Drift) -> dict[str, Any]:
     return {
         "answer": None if drift.answer is None else drift.answer.value,
         "checked": drift.checked,
+        "hidden": [{"key": str(key), "field": field} for key, field in drift.hidden],
         "entities": [_entity_document(entity) for entity in drift.entities],
     }
 

@@ -58,9 +58,7 @@ def _not_done(name: str, outcome: Outcome, paint: Paint, width: int) -> Iterator
 
 def _summary(report: Report) -> Iterator[str]:
     tally = report.tally
-    nothing_but_stamps = (
-        tally.complete and not report.plan.problems and not (tally.created or tally.patched or tally.deleted)
-    )
+    nothing_but_stamps = tally.complete and not report.plan.problems and not tally.changed
     yield NO_CHANGES if nothing_but_stamps else tally.sentence()
     if tally.stamped:
         yield f"{plural(tally.stamped, 'stamp')} refreshed."
@@ -78,6 +76,9 @@ def report_document(report: Report) -> dict[str, Any]:
             "patched": tally.patched,
             "deleted": tally.deleted,
             "stamped": tally.stamped,
+            "adopted": tally.adopted,
+            "moved": tally.moved,
+            "forgotten": tally.forgotten,
             "failed": tally.failed,
             "skipped": tally.skipped,
             "not_attempted": tally.not_attempted,

@@ -23,7 +23,16 @@ from reconciler.report.words import (
 )
 
 NO_CHANGES = "No changes. The live catalogue matches Git."
-_SYMBOLS = {Action.CREATE: ("+", "green"), Action.PATCH: ("~", "yellow"), Action.DELETE: ("-", "red")}
+_SYMBOLS = {
+    Action.DELETE: ("-", "red"),
+    Action.FORGET: (".", "red"),
+    Action.ADOPT: (">", "yellow"),
+    Action.MOVE: (">", "yellow"),
+    Action.PATCH: ("~", "yellow"),
+    Action.CREATE: ("+", "green"),
+}
+_DOES = {Action.ADOPT: "taken over;", Action.MOVE: "", Action.FORGET: ""}
+_TURN = {action: turn for turn, action in enumerate(_SYMBOLS)}
 _SHORT_ID = 12  # characters of a container's id that are shown whole
 
 
@@ -49,6 +58,7 @@ def plan_text(plan: Plan, paint: Paint = no_paint, width: int = WIDTH, command: 
         _spaced([list(_entity(steps, paint, width)) for steps in _entities(plan)]),
         *("\n".join(_problem(problem, paint, width)) for problem in plan.problems),
         *("\n".join(_warning(warning, paint, width)) for warning in plan.warnings),
+        "\n".join(_renames(plan, width)),
         "\n".join(_left_out(plan, width)),
         *("\n".join(_refusal(refusal, paint, width, command)) for refusal in plan.refusals),
         "\n".join(_summary(plan)),
@@ -71,15 +81,22 @@ def _entities(plan: Plan) -> list[list[Step]]:
     steps: defaultdict[EntityKey, list[Step]] = defaultdict(list)
     for step in plan.steps:
         steps[step.key].append(step)
-    turn = {Action.DELETE: 0, Action.PATCH: 1, Action.CREATE: 2}
-    shown = [chain for chain in steps.values() if chain[-1].action in turn]
-    return sorted(shown, key=lambda chain: (turn[chain[-1].action], chain[-1].key))
+    shown = [chain for chain in steps.values() if _becomes(chain) in _TURN]
+    return sorted(shown, key=lambda chain: (_TURN[_becomes(chain)], chain[-1].key))
+
+
+def _becomes(steps: list[Step]) -> Action:
+    """What becomes of an entity in all: an adoption or a move is told, whatever else is patched with it."""
+    first = steps[0].action
+    return first if first in {Action.ADOPT, Action.MOVE} else steps[-1].action
 
 
 def _entity(steps: list[Step], paint: Paint, width: int) -> Iterator[str]:
-    last = steps[-1]
-    symbol, colour = _SYMBOLS[last.action]
+    last, becomes = steps[-1], _becomes(steps)
+    symbol, colour = _SYMBOLS[becomes]
     before = ["archived first" if step.action is Action.ARCHIVE else step.reason for step in steps[:-1]]
+    if last.action in {Action.ADOPT, Action.MOVE, Action.FORGET}:
+        before.append(f"{_DOES[last.action]} {last.reason}".rstrip())
     left = f"{symbol} {visible(str(last.key))}  {spell_value(last.name)}" + (
         f"  ({'; '.join(before)})" if before else ""
     )
@@ -130,6 +147,14 @@ def _warning(warning: PlanWarning, paint: Paint, width: int) -> Iterator[str]:
     yield from paragraph(f"-> {visible(warning.remedy)}", "    ", width)
 
 
+def _renames(plan: Plan, width: int) -> Iterator[str]:
+    if plan.renames:
+        yield from paragraph("These look like renamed keys. To keep the instances, add to catalog.yaml:", "", width)
+        yield "moved:"
+        for rename in plan.renames:
+            yield f"  - {{from: {rename.old}, to: {rename.new}}}"
+
+
 def _left_out(plan: Plan, width: int) -> Iterator[str]:
     if plan.left_out:
         names = ", ".join(str(key) for key in plan.left_out)
@@ -158,5 +183,7 @@ def _summary(plan: Plan) -> Iterator[str]:
         yield NO_CHANGES
     if plan.blocked:
         yield f"{plural(len(plan.blocked), 'entity is', 'entities are')} left out."
+    if plan.hidden:
+        yield f"{plural(len(plan.hidden), 'difference')} left to the live side (`ignore`)."
     if summary.stamp:
         yield f"{plural(summary.stamp, 'stamp')} to refresh."

@@ -18,7 +18,8 @@ def problems_text(problems: Sequence[Problem], paint: Paint = no_paint, width: i
 
 def _lines(problem: Problem, paint: Paint, width: int) -> Iterator[str]:
     severity = problem.severity
-    yield f"{visible(str(problem.span))}: {paint(severity.value, _COLOURS[severity])} {problem.code.value}"
+    where = f" in environment {problem.environment}" if problem.environment else ""
+    yield f"{visible(str(problem.span))}: {paint(severity.value, _COLOURS[severity])} {problem.code.value}{where}"
     yield from paragraph(visible(problem.message), "    ", width)
     yield from paragraph(f"-> {visible(problem.remedy)}", "    ", width)
 
@@ -48,6 +49,7 @@ def problems_document(problems: Sequence[Problem]) -> list[dict[str, Any]]:
             "column": problem.span.column,
             "message": problem.message,
             "remedy": problem.remedy,
+            "environment": problem.environment,
         }
         for problem in problems
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.command import command_line, makes_product, output_options, plan_options
+from reconciler.cli.command import command_line, makes_product, output_options, plan_choices, plan_options
 from reconciler.cli.commands.plan import plan_ending
 from reconciler.cli.ending import FINE, Ending, Exit, Product
 from reconciler.cli.loading import Request, load_live, place_of, run_async
@@ -34,16 +34,17 @@ def apply(
     request: Request,
     no_prune: bool,
     allow_deletes: int | None,
+    adopt: tuple[str, ...],
+    adopt_up_to: int,
     yes: bool,
 ) -> Product:
     """Make live as Git says: plan, ask, carry out."""
-    from reconciler.plan.build import Options
     from reconciler.report.problems import problems_document
 
     if not yes and (screen.json or not sys.stdin.isatty()):
         raise click.UsageError("apply asks before it writes, and cannot ask here. Say --yes to go ahead without.")
     loaded, warnings = load_live(request, screen)
-    options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
+    options = plan_choices(no_prune=no_prune, allow_deletes=allow_deletes, adopt=adopt, adopt_up_to=adopt_up_to)
     screen.say_on_terminal("Reading the live catalogue …")
     product = run_async(_applied(screen, request, loaded, options, ask=not yes))
     return product.plus(validation=problems_document(warnings))

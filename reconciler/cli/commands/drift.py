@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.command import live_options, makes_product, output_options
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load_live, place_of, run_async
+from reconciler.cli.loading import Request, load_live, parse_at, place_of, run_async
 from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def drift(
     """
     from reconciler.diff.compare import compare
     from reconciler.diff.drift import build_drift
-    from reconciler.live.ownership import find_owned
+    from reconciler.live.identity import identify
+    from reconciler.model.intents import Ignored
     from reconciler.plan.build import refuse_incomplete
     from reconciler.report.drifts import drift_document, drift_text
     from reconciler.report.plans import target_line
@@ -43,8 +44,9 @@ def drift(
     screen.say_on_terminal("Reading the live catalogue …")
     live = run_async(_read(screen, request, loaded))
     refuse_incomplete(live)
-    ownership = find_owned(live, loaded.name)
-    found = build_drift(loaded, compare(loaded, ownership), ownership)
+    identity = identify(loaded, live)
+    ignored = Ignored.on(parse_at(request.at).date(), loaded.settings)
+    found = build_drift(loaded, compare(loaded, identity, ignored), identity.ownership)
     target = loaded.target
     line = target_line(loaded.name, loaded.environment, target.repository, live.container, target.sandbox)
     document = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.command import command_line, makes_product, output_options, plan_options
+from reconciler.cli.command import command_line, makes_product, output_options, plan_choices, plan_options
 from reconciler.cli.ending import FINE, Ending, Exit, Product
 from reconciler.cli.loading import Request, load_live, place_of, run_async
 from reconciler.cli.screen import Screen
@@ -28,16 +28,17 @@ def plan(
     request: Request,
     no_prune: bool,
     allow_deletes: int | None,
+    adopt: tuple[str, ...],
+    adopt_up_to: int,
     detailed_exitcode: bool,
 ) -> Product:
     """Show what apply would do. Writes nothing."""
-    from reconciler.plan.build import Options
     from reconciler.plan.document import plan_document
     from reconciler.report.plans import plan_target_line, plan_text
     from reconciler.report.problems import problems_document
 
     loaded, warnings = load_live(request, screen)
-    options = Options(prune=False if no_prune else None, allow_deletes=allow_deletes)
+    options = plan_choices(no_prune=no_prune, allow_deletes=allow_deletes, adopt=adopt, adopt_up_to=adopt_up_to)
     screen.say_on_terminal("Reading the live catalogue …")
     made = run_async(_made(screen, request, loaded, options))
     ending = plan_ending(made, detailed=detailed_exitcode)

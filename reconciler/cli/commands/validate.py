@@ -16,7 +16,7 @@ from reconciler.cli.command import (
     strict_option,
 )
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load
+from reconciler.cli.loading import Request, load_all
 from reconciler.cli.screen import Screen
 from reconciler.model.errors import ReconcilerError
 
@@ -43,7 +43,7 @@ def validate(screen: Screen, files: tuple[Path, ...], env: str | None, strict: b
     entities = 0
     for root in _roots(files or (Path(),), screen):
         try:
-            catalogue, found = load(Request(root, env, at))
+            catalogue, found = load_all(Request(root, env, at))
         except CatalogueInvalid as invalid:
             problems += invalid.problems
             continue

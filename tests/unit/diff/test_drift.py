@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from reconciler.diff.changes import Ahead
 from reconciler.diff.drift import Drift, Whole, build_drift
-from reconciler.live.ownership import find_owned
 from reconciler.live.snapshot import LiveState
-from tests.plan_builders import CATALOG, Documents, add, changes_between, edited, live_after, make_catalogue
+from tests.plan_builders import Documents, add, changes_between, edited, identity_of, live_after, make_catalogue
 
 WAS: Documents = {"offer/o": {"priority": 1, "characteristics": {"a": "1"}}, "tag/t": {}}
 LATER: Documents = {"offer/o": {"priority": 2, "characteristics": {"a": "1"}}, "tag/t": {}}
 
 
 def drift(documents: Documents, live: LiveState) -> Drift:
-    return build_drift(make_catalogue(documents), changes_between(documents, live), find_owned(live, CATALOG))
+    return build_drift(
+        make_catalogue(documents), changes_between(documents, live), identity_of(documents, live).ownership
+    )
 
 
 def test_nothing_differs_and_nobody_is_ahead() -> None:

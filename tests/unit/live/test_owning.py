@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.live.ownership import Ownership, find_owned
+from reconciler.live.identity import identify
+from reconciler.live.ownership import Ownership
 from reconciler.live.snapshot import LiveInstance
 from reconciler.model.kinds import Kind
 from reconciler.model.stamp import LINK
-from tests.plan_builders import CATALOG, key_of, make_instance, state_of
+from tests.plan_builders import CATALOG, key_of, make_catalogue, make_instance, state_of
 
 OURS = f"urn:reconciler:{CATALOG}/tag/t"
 
@@ -19,7 +20,7 @@ def tag(name: str, href: str | None, created: str = "2026-01-01T00:00:00Z") -> L
 
 
 def owned(*items: LiveInstance) -> Ownership:
-    return find_owned(state_of(items), CATALOG)
+    return identify(make_catalogue({}), state_of(items)).ownership
 
 
 def original(*items: LiveInstance) -> str | None:

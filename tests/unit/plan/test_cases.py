@@ -2,10 +2,11 @@
 
 A case is one YAML document with ``title`` and ``now``; ``was`` (what was applied before; default: nothing), ``edits``
 (JSON Patches that somebody made live, by key; paths below ``_instance``), ``others`` (instances that are not ours:
-``kind``, ``id``, ``properties``, ``stamp``), ``settings`` and ``options``; and what is expected: ``steps`` (every
-step in order; ``patch``, ``payload``, ``changes``, ``requires``, ``refs``, ``if_match`` and ``reason`` where said),
-``problems``, ``warnings``, ``refusals``, ``unpruned``, ``left_out``. Without refusals and unless ``converges`` is
-false, the plan is also carried out on the embedded repository, and nothing may be left to plan.
+``kind``, ``id``, ``properties``, ``stamp``), ``settings`` (of catalog.yaml; and ``pins``, URIs by key) and
+``options``; and what is expected: ``steps`` (every step in order; ``patch``, ``payload``, ``changes``, ``requires``,
+``refs``, ``if_match`` and ``reason`` where said), ``problems``, ``warnings``, ``refusals``, ``unpruned``, ``left_out``,
+``renames``, ``hidden``. Without refusals and unless ``converges`` is false, the plan is also carried out on the
+embedded repository, and nothing may be left to plan.
 """
 
 from __future__ import annotations
@@ -54,16 +55,22 @@ def _cases() -> list[Any]:
 
 
 CASES = _cases()
+RESTS = ("problems", "warnings", "refusals", "unpruned", "left_out", "renames", "hidden")
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_golden_plan_is_made(case: Case) -> None:
-    plan = make_plan(case["now"], _live(case), options=Options(**case.get("options", {})), **case.get("settings", {}))
-    expected = {name: case.get(name, []) for name in ("problems", "warnings", "refusals", "unpruned", "left_out")}
+    plan = make_plan(case["now"], _live(case), options=_options(case), **case.get("settings", {}))
+    expected = {name: case.get(name, []) for name in RESTS}
     assert [step.id for step in plan.steps] == [step["id"] for step in case.get("steps", [])]
     for step, said in zip(plan.steps, case.get("steps", []), strict=True):
         assert _told(step, said) == said
     assert _rest(plan) == expected
+
+
+def _options(case: Case, **more: Any) -> Options:
+    given = {**case.get("options", {}), **more}
+    return Options(**{**given, "adopt": frozenset(key_of(key) for key in given.get("adopt", []))})
 
 
 CARRIED_OUT = [case for case in CASES if not case.values[0].get("refusals") and case.values[0].get("converges", True)]
@@ -79,10 +86,12 @@ def test_a_golden_plan_can_be_carried_out_and_leaves_nothing_to_plan(case: Case)
 async def _carry_out(case: Case) -> tuple[Report, Plan]:
     """What became of the plan, and the plan after it."""
     async with repository() as writer:
-        await _bring_about(case, writer)
-        settings = case.get("settings", {})
-        report = await apply_plan_async(await plan_for(case["now"], writer, **settings), writer)
-        return report, await plan_for(case["now"], writer, **settings)
+        uris = await _bring_about(case, writer)
+        settings = _mapped(case.get("settings", {}), uris)
+        now = _mapped(case["now"], uris)
+        options = _options(case, allow_deletes=10**9)
+        report = await apply_plan_async(await plan_for(now, writer, options=options, **settings), writer)
+        return report, await plan_for(now, writer, **settings)
 
 
 # ---------------------------------------------------------------- what is live
@@ -110,17 +119,20 @@ def _below_instance(operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-async def _bring_about(case: Case, writer: RepositoryWriter) -> None:
-    """The same in a repository, whose URIs take the place of the made-up ones."""
+async def _bring_about(case: Case, writer: RepositoryWriter) -> dict[str, str]:
+    """The same in a repository, whose URIs take the place of the made-up ones; returned by those."""
     report = await applied(case.get("was", {}), writer)
     assert report.tally.complete, report.outcomes
     live = {str(item.stamp.key): item for item in await read_live_async(writer) if item.stamp}
     uris = {uri_of(key_of(key)): item.uri for key, item in live.items()}
-    for key, operations in case.get("edits", {}).items():
-        await _patch(writer, live[key], _mapped(_below_instance(operations), uris))
     for item in case.get("others", []):
         properties = _mapped(item["properties"], uris)
-        await writer.create(KINDS[Kind(item["kind"])].schema, properties, _links(item))
+        kind = Kind(item["kind"])
+        receipt = await writer.create(KINDS[kind].schema, properties, _links(item))
+        uris[uri_of(key_of(f"{kind}/{item['id']}"))] = receipt.uri
+    for key, operations in case.get("edits", {}).items():
+        await _patch(writer, live[key], _mapped(_below_instance(operations), uris))
+    return uris
 
 
 async def _patch(writer: RepositoryWriter, item: LiveInstance, operations: Any) -> None:
@@ -168,4 +180,6 @@ def _rest(plan: Plan) -> dict[str, Any]:
         ],
         "unpruned": [str(key) for key in plan.unpruned],
         "left_out": [str(key) for key in plan.left_out],
+        "renames": [f"{rename.old} -> {rename.new}" for rename in plan.renames],
+        "hidden": [f"{key} {field}" for key, field in plan.hidden],
     }

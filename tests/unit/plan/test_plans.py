@@ -85,7 +85,8 @@ def test_the_document_has_what_its_format_promises() -> None:
         "created": "2026-11-22T00:00:00Z",
         "expires": "2026-11-23T00:00:00Z",
     }
-    assert document["summary"] == {"create": 1, "patch": 2, "delete": 1, "stamp": 0}
+    rare = {"stamp": 0, "adopt": 0, "move": 0, "forget": 0}
+    assert document["summary"] == {"create": 1, "patch": 2, "delete": 1, **rare}
     assert set(document["steps"][0]) >= {"id", "action", "key", "remote_id", "if_match", "requires", "refs", "changes"}
 
 
