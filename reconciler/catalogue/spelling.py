@@ -59,7 +59,7 @@ def reads_plain(text: str, *, flow: bool) -> bool:
     """Whether this text can stand without quotes, for us and for other readers of YAML."""
     if not text or not text.isprintable() or text[0] in _INDICATORS or " " in (text[0], text[-1]):
         return False
-    if flow and any(character in ",[]{}:" for character in text):
+    if flow and any(character in ",[]{}:?" for character in text):
         return False
     if ": " in text or " #" in text or text.endswith(":") or text.lower() in _WORDS or text.startswith("..."):
         return False
