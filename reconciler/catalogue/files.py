@@ -31,7 +31,7 @@ class TextFile:
     @property
     def stem(self) -> str:
         """The file's name without folders and ending."""
-        return self.path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        return _shown(self.path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
 
 
 @dataclass(frozen=True, slots=True)
