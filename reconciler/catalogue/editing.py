@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from reconciler.catalogue.alignment import Aligned, align
 from reconciler.catalogue.cutting import BREAK, Cuts
@@ -58,6 +59,26 @@ def edit_text(text: bytes, wanted: Mapping[int, Json]) -> bytes:
         if closed is None:
             raise
         return _edited(text, closed, read_nodes(closed), wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One document of a text, on its own."""
+
+    text: bytes
+    lines_above: int
+
+
+def slices(text: bytes) -> dict[int, Slice]:
+    """Every document of a text by its index."""
+    bare = _decoded(text).removeprefix(BOM)
+    found: dict[int, Slice] = {}
+    lines, position = 0, 0
+    for document in read_nodes(bare):
+        lines += len(BREAK.findall(bare[position : document.start]))
+        position = document.start
+        found[document.index] = Slice(bare[document.start : document.end].encode(), lines)
+    return found
 
 
 def _edited(text: bytes, bare: str, nodes: Sequence[DocumentNode], wanted: Mapping[int, Json]) -> bytes:

@@ -14,7 +14,7 @@ from reconciler.catalogue.documents import parse_documents
 from reconciler.catalogue.editing import edit_text
 from reconciler.catalogue.files import ENVIRONMENTS, Files, TextFile
 from reconciler.catalogue.places import SourceText
-from reconciler.catalogue.spelling import spell_document, spell_flow
+from reconciler.catalogue.spelling import Unwritable, spell_document, spell_flow
 from reconciler.model.canonical import Json
 from reconciler.model.edits import FileEdit, FileText
 from reconciler.model.errors import ReconcilerError
@@ -22,6 +22,14 @@ from reconciler.model.errors import ReconcilerError
 
 class FilesChanged(ReconcilerError):
     """A file is not what it was when it was read."""
+
+
+class UneditableFile(Unwritable):
+    """A file whose edits cannot be made. path: below the root."""
+
+    def __init__(self, path: str, cause: Unwritable) -> None:
+        super().__init__(cause.message, remedy=cause.remedy)
+        self.path = path
 
 
 def new_text(documents: Sequence[Mapping[str, Json]], *, flow: bool = False) -> str:
@@ -41,7 +49,7 @@ def appended(text: bytes, documents: Sequence[Mapping[str, Json]]) -> bytes:
 def edited_texts(files: Files, edits: Iterable[FileEdit]) -> list[FileText]:
     """The texts of the files that these edits touch, before and after, sorted by path.
 
-    Raises ``Unwritable`` where an edit cannot be made.
+    Raises ``UneditableFile`` where an edit cannot be made.
     """
     by_path: defaultdict[str, dict[int, Json]] = defaultdict(dict)
     for edit in edits:
@@ -54,7 +62,10 @@ def edited_file(path: str, text: bytes, wanted: Mapping[int, Json]) -> FileText:
     """One file after its edits; without any document left it is taken away."""
     documents, _ = parse_documents(text)
     left = [document for document in documents if wanted.get(document.index, 0) is not None]
-    return FileText(path, text, edit_text(text, wanted) if left else None)
+    try:
+        return FileText(path, text, edit_text(text, wanted) if left else None)
+    except Unwritable as error:
+        raise UneditableFile(path, error) from error
 
 
 def with_texts(files: Files, texts: Iterable[FileText], prefix: str) -> Files:

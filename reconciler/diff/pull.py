@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from reconciler.catalogue.editing import EditRefused
+from reconciler.catalogue.editing import EditRefused, Slice, edit_text, slices
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.layers import merge_fields
 from reconciler.catalogue.originals import Written, find_originals, written_entities
 from reconciler.catalogue.spelling import Unwritable
-from reconciler.catalogue.writer import edited_file, edited_texts
+from reconciler.catalogue.writer import UneditableFile, edited_texts
 from reconciler.diff.changes import Ahead, Patch
 from reconciler.diff.merging import split
 from reconciler.diff.pulling import Pulled, Refused, document_keys, pull_entity
@@ -62,9 +62,11 @@ class _Work:
     catalogue: Catalogue
     files: Files
     name_uri: NameUri
+    names: Mapping[str, str]  # of files in reports, by path
     texts: Mapping[str, bytes]
     written: Mapping[EntityKey, Written]
-    edits: list[FileEdit] = field(default_factory=list)
+    slices: dict[str, dict[int, Slice]] = field(default_factory=dict)
+    edits: dict[EntityKey, list[FileEdit]] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     refused: list[NotPulled] = field(default_factory=list)
     both: list[tuple[EntityKey, str, SourceSpan]] = field(default_factory=list)
@@ -83,7 +85,7 @@ class _Work:
             for name in bad or pulled.fields:
                 without.add(name)
                 self.refused.append(self._refusal(patch.key, Refused(name, failed[1], failed[2]), failed[0]))
-        self.edits += edits
+        self.edits[patch.key] = edits
         if pulled.fields:
             names = {edit.path: "" for edit in edits}
             self.taken.append(Taken(patch.key, pulled.fields, tuple(names)))
@@ -96,12 +98,18 @@ class _Work:
     def _failure(self, edits: Sequence[FileEdit]) -> tuple[SourceSpan | None, str, str] | None:
         """Why these edits cannot be made, with where and the remedy; None when they can."""
         for edit in edits:
+            alone = self._slice(edit)  # so that a file of many documents is not read again for each of them
             try:
-                edited_file(edit.path, self.texts[edit.path], {edit.document: edit.value})
+                edit_text(alone.text, {0: edit.value})
             except Unwritable as error:
-                line = error.line if isinstance(error, EditRefused) else 0
+                line = error.line + alone.lines_above if isinstance(error, EditRefused) and error.line else 0
                 return self._place(edit.path, line), error.message, error.remedy or "Change it by hand."
         return None
+
+    def _slice(self, edit: FileEdit) -> Slice:
+        if edit.path not in self.slices:
+            self.slices[edit.path] = slices(self.texts[edit.path])
+        return self.slices[edit.path][edit.document]
 
     def _fails_alone(
         self, patch: Patch, written: Written, name: str, fields: Sequence[str], without: Collection[str]
@@ -110,8 +118,7 @@ class _Work:
         return self._failure(_edits(written, self._trial(patch, written, others))) is not None
 
     def _place(self, path: str, line: int) -> SourceSpan | None:
-        file = next((file for file in (*self.files.entities, *self.files.overlays) if file.path == path), None)
-        return SourceSpan(file.name, line, 1) if file and line else None
+        return SourceSpan(self.names[path], line, 1) if line else None
 
     def _refusal(self, key: EntityKey, refused: Refused, place: SourceSpan | None) -> NotPulled:
         return NotPulled(key, refused.field, place or self._span(key, refused.field), refused.why, refused.remedy)
@@ -123,8 +130,20 @@ class _Work:
         """Take an entity out of the files of every environment."""
         written = self.written[key]
         documents = [written.base, *written.others, *([written.overlay] if written.overlay else [])]
-        self.edits += [FileEdit(item.path, item.document, None) for item in documents]
+        self.edits[key] = [FileEdit(item.path, item.document, None) for item in documents]
         self.taken.append(Taken(key, None, tuple(dict.fromkeys(item.path for item in documents))))
+
+    def made(self) -> list[FileText]:
+        """The texts of all files. A file that cannot be edited as a whole keeps its entities out."""
+        while True:
+            try:
+                return edited_texts(self.files, [edit for edits in self.edits.values() for edit in edits])
+            except UneditableFile as error:
+                for key in [key for key, edits in self.edits.items() if any(e.path == error.path for e in edits)]:
+                    del self.edits[key]
+                    self.taken = [item for item in self.taken if item.key != key]
+                    remedy = error.remedy or "Change it by hand."
+                    self.refused.append(NotPulled(key, None, self.catalogue.span(key), error.message, remedy))
 
 
 def _merged(written: Written) -> dict[str, object]:
@@ -156,15 +175,23 @@ def build_pull(
     """
     concerned = [patch for patch in patches if any(change.ahead is not Ahead.GIT for change in patch.changes)]
     keys = [*(patch.key for patch in concerned), *gone]
-    texts = {file.path: file.source.text for file in (*files.entities, *files.overlays)}
-    work = _Work(catalogue, files, name_uri, texts, _written(catalogue, files, keys))
+    by_path = {file.path: file for file in (*files.entities, *files.overlays)}
+    names = {path: file.name for path, file in by_path.items()}
+    texts = {path: file.source.text for path, file in by_path.items()}
+    work = _Work(catalogue, files, name_uri, names, texts, _written(catalogue, files, keys))
     for patch in concerned:
         work.pull(patch)
     removed = len(gone) <= deletes
     for key in gone if removed else ():
         work.remove(key)
-    made = Pull((), tuple(work.taken), tuple(work.refused), tuple(work.both), () if removed else tuple(gone))
-    return replace(made, texts=tuple(edited_texts(files, work.edits)))
+    texts_after = work.made()
+    return Pull(
+        tuple(texts_after),
+        tuple(work.taken),
+        tuple(work.refused),
+        tuple(work.both),
+        () if removed else tuple(gone),
+    )
 
 
 def _written(catalogue: Catalogue, files: Files, keys: Collection[EntityKey]) -> dict[EntityKey, Written]:

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.diff.changes import Ahead
 from reconciler.diff.drift import Drift, DriftedEntity, Whole
 from reconciler.live.snapshot import LiveInstance
-from reconciler.report.words import WIDTH, Paint, columns, no_paint, place, plural, spell_value, visible
+from reconciler.report.words import WIDTH, Paint, columns, no_paint, paragraph, place, plural, spell_value, visible
 
 _ANSWERS = {Ahead.GIT: "Git ahead", Ahead.LIVE: "live ahead", Ahead.BOTH: "both"}
 _COLOURS = {Ahead.GIT: "cyan", Ahead.LIVE: "yellow", Ahead.BOTH: "red"}
@@ -17,14 +17,29 @@ NO_DRIFT = "No drift. The live catalogue matches Git."
 
 def drift_text(drift: Drift, paint: Paint = no_paint, width: int = WIDTH) -> str:
     """Every entity that differs: who wrote it last and when, and for each field who is ahead."""
-    left = f"{plural(len(drift.hidden), 'difference')} left to the live side (`ignore`)." if drift.hidden else ""
+    notes = _notes(drift, width)
     if not drift.entities:
-        return f"{NO_DRIFT}\n{left}".rstrip()
+        return "\n\n".join(part for part in (NO_DRIFT, *notes) if part)
     blocks = ["\n".join(_entity(entity, paint, width)) for entity in drift.entities]
     counts = [f"{drift.count(ahead)} {name}" for ahead, name in _ANSWERS.items()]
     verb = "differs" if len(drift.entities) == 1 else "differ"
     of = f"{len(drift.entities)} of {plural(drift.checked, 'entity', 'entities')} {verb}"
-    return "\n\n".join([*blocks, f"Drift: {of}; by field: {', '.join(counts)}.\n{left}".rstrip()])
+    return "\n\n".join([*blocks, *notes, f"Drift: {of}; by field: {', '.join(counts)}."])
+
+
+def _notes(drift: Drift, width: int) -> list[str]:
+    """What is hidden, what no longer is, and why missing cannot be told from new."""
+    found: list[list[str]] = []
+    if drift.hidden:
+        found.append([f"{plural(len(drift.hidden), 'difference')} left to the live side (`ignore`)."])
+    for rule in drift.expired:
+        said = f"`ignore` of {rule.select}: {rule.field} ended on {rule.until}; it hides nothing now."
+        found.append(paragraph(visible(said), "", width))
+    if any(entity.whole is Whole.MISSING for entity in drift.entities):
+        why = visible(drift.applied.why)
+        found.append(paragraph(f"What is missing live may be deleted there or not applied yet: {why}.", "", width))
+        found[-1] += paragraph(f"-> {visible(drift.applied.remedy)}", "  ", width) if drift.applied.remedy else []
+    return ["\n".join(lines) for lines in found]
 
 
 def _entity(entity: DriftedEntity, paint: Paint, width: int) -> Iterator[str]:
@@ -62,6 +77,8 @@ def drift_document(drift: Drift) -> dict[str, Any]:
     return {
         "answer": None if drift.answer is None else drift.answer.value,
         "checked": drift.checked,
+        "last_applied": {"known": drift.applied.keys is not None, "why": drift.applied.why or None},
+        "expired": [{"select": rule.select, "field": rule.field, "until": rule.until} for rule in drift.expired],
         "hidden": [{"key": str(key), "field": field} for key, field in drift.hidden],
         "entities": [_entity_document(entity) for entity in drift.entities],
     }
