@@ -87,7 +87,7 @@ class _Work:
                 self.refused.append(self._refusal(patch.key, Refused(name, failed[1], failed[2]), failed[0]))
         self.edits[patch.key] = edits
         if pulled.fields:
-            names = {edit.path: "" for edit in edits}
+            names = dict.fromkeys(self.names[edit.path] for edit in edits)
             self.taken.append(Taken(patch.key, pulled.fields, tuple(names)))
         self.refused += [self._refusal(patch.key, item, None) for item in pulled.refused]
         self.both += [(patch.key, name, self._span(patch.key, name)) for name in pulled.left]
@@ -131,7 +131,7 @@ class _Work:
         written = self.written[key]
         documents = [written.base, *written.others, *([written.overlay] if written.overlay else [])]
         self.edits[key] = [FileEdit(item.path, item.document, None) for item in documents]
-        self.taken.append(Taken(key, None, tuple(dict.fromkeys(item.path for item in documents))))
+        self.taken.append(Taken(key, None, tuple(dict.fromkeys(item.file for item in documents))))
 
     def made(self) -> list[FileText]:
         """The texts of all files. A file that cannot be edited as a whole keeps its entities out."""

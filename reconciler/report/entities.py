@@ -52,6 +52,9 @@ def _row(row: Row, column: int, width: int) -> Iterator[str]:
     cells = (spell_value(row.file), base, spell_value(row.live))
     name = visible(row.field)
     if len(set(cells)) == 1 and len(cells[0]) > column:
+        if max(len(name), _FIELD) + 2 + len(cells[0]) <= width:
+            yield f"{name.ljust(_FIELD)}  {cells[0]}"
+            return
         yield name
         yield from (f"    {line}" for line in _wrapped(cells[0], width - 4))
         return

@@ -13,20 +13,27 @@ NOTHING = "Nothing to import. Every live instance that could be ours has a file.
 
 
 def import_text(
-    found: Import, texts: Sequence[FileText], paint: Paint = no_paint, width: int = WIDTH, *, written: bool = True
+    found: Import,
+    texts: Sequence[FileText],
+    root: str = ".",
+    paint: Paint = no_paint,
+    width: int = WIDTH,
+    *,
+    written: bool = True,
 ) -> str:
-    """Every file, every instance that is left out with its reason, and what to do next."""
+    """Every file, every instance that is left out with its reason, and what to do next. root: of the catalogue."""
     if not texts and not found.left_out:
         return NOTHING
-    parts = ["\n".join(_line(item, paint, width) for item in (*found.entities, *found.externals))]
+    parts = ["\n".join(_line(item, root, paint, width) for item in (*found.entities, *found.externals))]
     parts += ["\n".join(_left_out(item, paint, width)) for item in found.left_out]
     parts.append("\n".join(_summary(found, texts, width, written=written)))
     return "\n\n".join(part for part in parts if part)
 
 
-def _line(item: Imported, paint: Paint, width: int) -> str:
+def _line(item: Imported, root: str, paint: Paint, width: int) -> str:
     name = spell_value(item.live.instance.properties.get("xdm:name"))
-    line = columns(f"+ {item.key}  {name}", item.path, width)
+    path = item.path if root == "." else f"{root.rstrip('/')}/{item.path}"
+    line = columns(f"+ {item.key}  {name}", visible(path), width)
     return paint("+", "green") + line[1:]
 
 

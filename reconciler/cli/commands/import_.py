@@ -55,7 +55,7 @@ def import_(screen: Screen, request: Request, kinds: tuple[str, ...], dry_run: b
     if not dry_run:
         write_texts(root, texts)
     document = {**compared.document, **import_document(found), "written": not dry_run}
-    text = import_text(found, texts, screen.paint, screen.width, written=not dry_run)
+    text = import_text(found, texts, root.as_posix(), screen.paint, screen.width, written=not dry_run)
     return Product(f"{compared.line}\n\n{text}", document, _ending(found))
 
 
