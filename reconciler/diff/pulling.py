@@ -269,18 +269,25 @@ def pull_entity(
     specs = {field.name: field for field in KINDS[patch.entity.KIND].fields}
     document = deepcopy(dict(written))
     taken, refused = [], []
-    for name in [name for name, who in ahead.items() if who is Ahead.LIVE and name not in without]:
+    for names in _together([name for name, who in ahead.items() if who is Ahead.LIVE and name not in without], specs):
         trial = _Pull(patch.entity, deepcopy(document), wanted, actual, specs)
         try:
-            trial.put(name)
+            for name in names:
+                trial.put(name)
             _check(patch.entity, trial.document, known)
         except Unspellable as error:
-            refused.append(Refused(name, error.why, error.remedy))
+            refused += [Refused(name, error.why, error.remedy) for name in names]
             continue
         document = trial.document
-        taken.append(name)
+        taken += names
     left = tuple(name for name, who in ahead.items() if who is Ahead.BOTH)
     return Pulled(document, tuple(taken), tuple(refused), left)
+
+
+def _together(names: Sequence[str], specs: Mapping[str, Field]) -> list[list[str]]:
+    """The names one by one, but for the forms of a filter: one goes when another comes."""
+    forms = [name for name in names if name in specs and specs[name].shape is Shape.MEMBERS]
+    return [*([name] for name in names if name not in forms), *([forms] if forms else [])]
 
 
 def _check(entity: Entity, document: Document, known: Container[EntityKey]) -> None:

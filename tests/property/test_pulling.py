@@ -26,7 +26,7 @@ from reconciler.live.identity import identify
 from reconciler.live.snapshot import LiveState
 from reconciler.model.canonical import canonical_json
 from reconciler.model.catalogue import Catalogue
-from reconciler.model.spelling import to_xdm
+from reconciler.model.spelling import references, to_xdm
 from tests.plan_builders import CATALOG, live_after, make_entity, state_of, stored, uri_of
 from tests.property.catalogues import Documents, catalogues
 from tests.property.yaml_texts import KEYS, MAPPINGS, VALUES, Writer
@@ -105,6 +105,59 @@ def test_after_a_pull_only_what_was_refused_differs(data: st.DataObject) -> None
         assert "has no file" in item.why or "is no" in item.why
     assert not changes.creates
     assert not changes.deletes
+
+
+@laws
+@given(st.data())
+def test_what_an_overlay_says_is_pulled_into_the_overlay(data: st.DataObject) -> None:
+    documents = without_nulls(data.draw(catalogues()))
+    others, third = without_nulls(data.draw(catalogues())), without_nulls(data.draw(catalogues()))
+    shared = sorted(key for key in documents if key in others and key in third)
+    assume(shared)
+    overlays = {key: data.draw(part_of(others[key])) for key in shared}
+    effective = {
+        key: merge_fields({"kind": key.split("/")[0], **fields}, overlays.get(key, {}))
+        for key, fields in documents.items()
+    }
+    effective = {
+        key: {name: value for name, value in fields.items() if name != "kind"} for key, fields in effective.items()
+    }
+    files = data.draw(written_files(documents))
+    laid = {key: over for key, over in overlays.items() if over}
+    texts = [(f"environments/test/{key.replace('/', '-')}.yaml", key, fields) for key, fields in laid.items()]
+    files = replace(files, overlays=tuple(file_of(path, written(data, key, fields)) for path, key, fields in texts))
+    assume(not read_catalogue(Path(), None, files, Revision()).problems)
+    live = edited_live(effective, {key: third[key] for key in shared})
+    _after, pull, changes = pulled(files, live)
+    left = {(patch.key, change.field) for patch in changes.patches for change in patch.changes}
+    assert left == {(item.key, item.field) for item in pull.refused}
+    overlaid = {path for path, _key, _fields in texts}
+    for item in pull.taken:
+        says = overlays.get(str(item.key), {})
+        if item.fields is not None and all(name in says for name in item.fields):
+            assert set(item.files) <= overlaid
+
+
+def dangling(documents: Documents, key: str, over: Mapping[str, Any]) -> bool:
+    """Whether an overlay refers to what is not there."""
+    entity = make_entity(key, **laid_over(key, documents[key], over))
+    return any(str(target) not in documents for _path, target in references(entity))
+
+
+def laid_over(key: str, fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = merge_fields({"kind": key.partition("/")[0], **fields}, over)
+    return {name: value for name, value in merged.items() if name != "kind"}
+
+
+def written(data: st.DataObject, key: str, fields: Mapping[str, Any]) -> str:
+    kind, _, name = key.partition("/")
+    lines = data.draw(st.composite(lambda draw: Writer(draw).block({"kind": kind, "key": name, **fields}, 0))())
+    return "\n".join(lines) + "\n"
+
+
+def part_of(fields: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    names = st.sets(st.sampled_from(sorted(fields))) if fields else st.just(set())
+    return names.map(lambda chosen: {name: fields[name] for name in sorted(chosen)})
 
 
 @laws
