@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.command import command_line, makes_product, output_options, plan_choices, plan_options
+from reconciler.cli.command import (
+    allow_reverts_option,
+    command_line,
+    makes_product,
+    output_options,
+    plan_choices,
+    plan_options,
+)
 from reconciler.cli.commands.plan import plan_ending
 from reconciler.cli.ending import FINE, Ending, Exit, Product
 from reconciler.cli.loading import Request, load_live, place_of, run_async
@@ -26,17 +34,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @plan_options
+@allow_reverts_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @output_options("text", "json")
 @makes_product
 def apply(
     screen: Screen,
     request: Request,
-    no_prune: bool,
-    allow_deletes: int | None,
-    adopt: tuple[str, ...],
-    adopt_up_to: int,
     yes: bool,
+    **chosen: Any,
 ) -> Product:
     """Make live as Git says: plan, ask, carry out."""
     from reconciler.report.problems import problems_document
@@ -44,7 +50,7 @@ def apply(
     if not yes and (screen.json or not sys.stdin.isatty()):
         raise click.UsageError("apply asks before it writes, and cannot ask here. Say --yes to go ahead without.")
     loaded, warnings = load_live(request, screen)
-    options = plan_choices(no_prune=no_prune, allow_deletes=allow_deletes, adopt=adopt, adopt_up_to=adopt_up_to)
+    options = plan_choices(**chosen)
     screen.say_on_terminal("Reading the live catalogue …")
     product = run_async(_applied(screen, request, loaded, options, ask=not yes))
     return product.plus(validation=problems_document(warnings))
@@ -55,17 +61,20 @@ async def _applied(screen: Screen, request: Request, catalogue: Catalogue, optio
     from reconciler.live.snapshot import read_live_async
     from reconciler.plan.build import build_plan
     from reconciler.plan.document import plan_document
+    from reconciler.plan.guards import judge_reverts
     from reconciler.report.outcomes import report_document, report_text
     from reconciler.report.plans import plan_target_line, plan_text
 
     async with open_for_writing(place_of(request, catalogue, screen)) as writer:
         live = await read_live_async(writer)
         plan = build_plan(catalogue, live, now=datetime.now(UTC), options=options)
+        if not sys.stdin.isatty():
+            plan = replace(plan, refusals=(*plan.refusals, *judge_reverts(plan, options.allow_reverts)))
         document: dict[str, Any] = {}
         if screen.json:
             document = {"plan": plan_document(plan)}
         else:
-            shown = plan_text(plan, screen.paint, screen.width, command_line("--allow-deletes"))
+            shown = plan_text(plan, screen.paint, screen.width, command_line())
             screen.show(f"{plan_target_line(plan)}\n\n{shown}")
         if plan.refusals or not plan.steps:
             return Product("", document, plan_ending(plan, detailed=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,31 +20,32 @@ if TYPE_CHECKING:
 
 @click.command()
 @plan_options
+@click.option("--destroy", is_flag=True, help="Show what deleting all that this catalogue manages would do.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")
-@output_options("text", "json")
+@output_options("text", "json", "markdown")
 @makes_product
 def plan(
     screen: Screen,
     request: Request,
-    no_prune: bool,
-    allow_deletes: int | None,
-    adopt: tuple[str, ...],
-    adopt_up_to: int,
     detailed_exitcode: bool,
+    **chosen: Any,
 ) -> Product:
     """Show what apply would do. Writes nothing."""
     from reconciler.plan.document import plan_document
     from reconciler.report.plans import plan_target_line, plan_text
+    from reconciler.report.plans_markdown import plan_markdown
     from reconciler.report.problems import problems_document
 
     loaded, warnings = load_live(request, screen)
-    options = plan_choices(no_prune=no_prune, allow_deletes=allow_deletes, adopt=adopt, adopt_up_to=adopt_up_to)
+    options = plan_choices(**chosen)
     screen.say_on_terminal("Reading the live catalogue …")
     made = run_async(_made(screen, request, loaded, options))
     ending = plan_ending(made, detailed=detailed_exitcode)
     if screen.json:
         return Product("", {**plan_document(made), "validation": problems_document(warnings)}, ending)
-    text = plan_text(made, screen.paint, screen.width, command_line("--allow-deletes"))
+    if screen.format == "markdown":
+        return Product(plan_markdown(made, command_line()), {}, ending)
+    text = plan_text(made, screen.paint, screen.width, command_line())
     return Product(f"{plan_target_line(made)}\n\n{text}", {}, ending)
 
 
