@@ -13,7 +13,10 @@ from reconciler.cli.command import defect, sentence
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.graph import graph
+from reconciler.cli.commands.import_ import import_
+from reconciler.cli.commands.list_ import list_
 from reconciler.cli.commands.plan import plan
+from reconciler.cli.commands.pull import pull
 from reconciler.cli.commands.serve import serve
 from reconciler.cli.commands.snapshot import snapshot
 from reconciler.cli.commands.validate import validate
@@ -36,7 +39,7 @@ def cli() -> None:
     """Keep an offer catalogue in Git, and make the live repository match it."""
 
 
-for _command in (validate, plan, apply, drift, graph, serve, snapshot):
+for _command in (validate, plan, apply, drift, pull, import_, list_, graph, serve, snapshot):
     cli.add_command(_command)
 
 

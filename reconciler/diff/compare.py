@@ -103,19 +103,17 @@ def compare_entity(
     """
     kind, key = entity.KIND, entity.entity_key
     stamp = _stamp_of(entity, live)
-    wanted = flatten(entity)
+    wanted, actual = flat_sides(entity, live, name_uri)
     bases: Bases = bases_of(kind, wanted, resolve)
-    actual = _actual(entity, live, stamp, name_uri)
     if left is not None and left.fields:
         wanted, actual, bases = left.out_of(wanted, actual, bases, stamp.bases)
-    if wanted != actual:
-        actual = _aligned(wanted, actual, stamp.bases)
     if wanted != actual:
         origin = _Origin(kind, wanted, actual, stamp.bases, resolve)
         leaves = field_changes(entity, wanted, actual)
         ahead = {name: origin.ahead(name) for name in {leaf.field for leaf in leaves}}
         changes = tuple(
-            FieldChange(leaf.path, leaf.document, leaf.before, leaf.after, ahead[leaf.field]) for leaf in leaves
+            FieldChange(leaf.path, leaf.document, leaf.before, leaf.after, ahead[leaf.field], leaf.field)
+            for leaf in leaves
         )
         patcher = Patcher(entity, live.instance.properties, name_uri, resolve)
         operations = patcher.operations(leaves, wanted)
