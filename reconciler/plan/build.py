@@ -116,7 +116,7 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         renames=likely_renames(changes, ownership.name_uri),
         hidden=changes.hidden,
         deselected=draft.deselected,
-        reach=find_reach(changed & planned, wanted, live, ownership),
+        reach=find_reach(changed & planned, wanted, live, ownership, (change.key for change in made)),
     )
 
 

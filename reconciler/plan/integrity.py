@@ -212,12 +212,13 @@ def _rings(waits_for: Mapping[EntityKey, EntityKey]) -> frozenset[EntityKey]:
     found: set[EntityKey] = set()
     settled: set[EntityKey] = set()
     for start in sorted(waits_for):
-        walked: list[EntityKey] = []
+        walked: dict[EntityKey, None] = {}  # in order
         key: EntityKey | None = start
         while key is not None and key not in settled and key not in walked:
-            walked.append(key)
+            walked[key] = None
             key = waits_for.get(key)
         if key is not None and key in walked:
-            found.add(min(walked[walked.index(key) :]))
+            way = list(walked)
+            found.add(min(way[way.index(key) :]))
         settled.update(walked)
     return frozenset(found)

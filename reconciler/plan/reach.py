@@ -36,9 +36,15 @@ class Reach:
 
 
 def find_reach(
-    keys: Iterable[EntityKey], catalogue: Catalogue, live: LiveState, ownership: Ownership
+    keys: Iterable[EntityKey],
+    catalogue: Catalogue,
+    live: LiveState,
+    ownership: Ownership,
+    written: Iterable[EntityKey],
 ) -> Mapping[EntityKey, Reach]:
     """What each of these entities reaches, live or in Git; those that reach nothing are not in it.
+
+    written: the entities that are created or patched; all others are the same in Git as live.
 
     A change reaches who refers to it, at any distance, and through an offer's tags who chooses it. Of a tag only
     those who refer to it are reached: which offers have it changes with the offers.
@@ -47,7 +53,8 @@ def find_reach(
     if not wanted:
         return {}
     whole = _Map(ownership)
-    whole.draw(catalogue, live)
+    whole.draw(live)
+    whole.draw_changes(catalogue, written)
     found = ((key, whole.reach(key)) for key in wanted)
     return {key: reach for key, reach in found if reach}
 
@@ -68,20 +75,20 @@ class _Map:
     bits: dict[Node, int] = field(default_factory=dict)
     tag_bits: dict[Node, int] = field(default_factory=dict)
 
-    def draw(self, catalogue: Catalogue, live: LiveState) -> None:
-        """Note every reference, live and in Git."""
-        activities = {key for key in self.ownership.owned if key.kind is Kind.ACTIVITY}
+    def draw(self, live: LiveState) -> None:
+        """Note every live reference."""
         for item in live:
             node = self._node(item.uri)
             if isinstance(node, str):
                 self.outside[node] = item
             self._add_live(node, item)
-        for key, entity in catalogue.entities.items():
-            if entity.external is None:
-                self._add(key, entity)
-                if key.kind is Kind.ACTIVITY:
-                    activities.add(key)
-        self.activities = sorted(activities)
+
+    def draw_changes(self, catalogue: Catalogue, written: Iterable[EntityKey]) -> None:
+        """Note the references in Git of what is written, and number what is counted."""
+        added = set(written)
+        for key in added:
+            self._add(key, catalogue.entities[key])
+        self.activities = sorted(key for key in {*self.ownership.owned, *added} if key.kind is Kind.ACTIVITY)
         self.names = sorted(self.outside)
         counted: list[Node] = [*self.activities, *self.names]
         self.own_bit = {node: 1 << number for number, node in enumerate(counted)}
