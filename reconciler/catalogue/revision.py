@@ -24,6 +24,24 @@ def read_revision(root: Path) -> Revision:
     return Revision(commit.strip(), changed is None or bool(changed.strip()))
 
 
+def read_roots(root: Path, uid: str | None) -> frozenset[str]:
+    """What tells this repository from others: its root commits; ``uid`` outside Git; nothing for a shallow clone."""
+    shallow = _git(root, "rev-parse", "--is-shallow-repository")
+    if shallow is None:
+        return frozenset({uid}) if uid else frozenset()
+    if shallow.strip() == "true":
+        return frozenset()
+    return frozenset((_git(root, "rev-list", "--max-parents=0", "HEAD") or "").split())
+
+
+def is_older(root: Path, commit: str, than: str) -> bool | None:
+    """Whether a commit is an ancestor of another and not the same; None when Git does not know both."""
+    if commit == than:
+        return False
+    known = _git(root, "cat-file", "-e", f"{than}^{{commit}}") is not None
+    return _git(root, "merge-base", "--is-ancestor", commit, than) is not None if known else None
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     try:
         answer = subprocess.run(  # noqa: S603 - fixed program and options; the path is the working directory only
