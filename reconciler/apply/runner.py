@@ -38,7 +38,7 @@ def _unknown(_process: str) -> bool:
 def _host() -> str:
     """This host since it was started, and the space that its process ids are counted in."""
     try:
-        return f"{_BOOT.read_text().strip()}.{Path("/proc/self/ns/pid").stat().st_ino}"
+        return f"{_BOOT.read_text().strip()}.{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return socket.gethostname()
 

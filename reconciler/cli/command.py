@@ -50,7 +50,7 @@ strict_option = click.option("--strict", is_flag=True, help="Treat warnings as e
 at_option = click.option("--at", metavar="TIME", help="Judge calendars at this instant, e.g. 2027-01-31T09:00:00Z.")
 
 
-def _all_of(*options: Decorator) -> Decorator:
+def all_of(*options: Decorator) -> Decorator:
     """Several options as one decorator, listed by ``--help`` in this order."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,20 +61,23 @@ def _all_of(*options: Decorator) -> Decorator:
     return decorate
 
 
-catalogue_options = _all_of(
+catalogue_options = all_of(
     click.argument("catalogue", type=click.Path(path_type=Path), default=Path(), metavar="[CATALOG]"),
     folder_option,
     environment_option,
 )
-live_options = _all_of(
+live_options = all_of(
     catalogue_options,
     strict_option,
     at_option,
     click.option("--parallelism", type=click.IntRange(1, 256), default=10, show_default=True, help="Requests at once."),
 )
-plan_options = _all_of(
+plan_options = all_of(
     live_options,
     click.option("--no-prune", is_flag=True, help="Keep what is gone from Git."),
+    click.option(
+        "--allow-rollback", is_flag=True, allow_from_autoenv=False, help="Let an older commit go over a newer one."
+    ),
     click.option(
         "--allow-deletes",
         type=click.IntRange(0),
@@ -100,7 +103,9 @@ plan_options = _all_of(
 )
 
 
-def plan_choices(*, no_prune: bool, allow_deletes: int | None, adopt: tuple[str, ...], adopt_up_to: int) -> PlanOptions:
+def plan_choices(
+    *, no_prune: bool, allow_deletes: int | None, allow_rollback: bool, adopt: tuple[str, ...], adopt_up_to: int
+) -> PlanOptions:
     """What the plan options say. Raises ``UsageError`` for a key that is none."""
     from reconciler.model.intents import parse_key
     from reconciler.plan.build import Options
@@ -114,12 +119,13 @@ def plan_choices(*, no_prune: bool, allow_deletes: int | None, adopt: tuple[str,
         allow_deletes=allow_deletes,
         adopt=frozenset(key for key in keys.values() if key is not None),
         adopt_up_to=adopt_up_to,
+        allow_rollback=allow_rollback,
     )
 
 
 def output_options(*formats: str) -> Decorator:
     """``--format`` with these choices, the first by default, and the other options about output."""
-    return _all_of(
+    return all_of(
         click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True),
         click.option(
             "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write the product to a file."
@@ -249,6 +255,8 @@ def sentence(error: ReconcilerError) -> str:
 
 def ending_of(error: ReconcilerError) -> Ending:
     """Which exit code an error has; a test keeps this list complete."""
+    from reconciler.apply.lease import Foreign, Locked
+    from reconciler.apply.resuming import PlanStale
     from reconciler.catalogue.reading import WrongEnvironment
     from reconciler.model.problem import CatalogueInvalid
     from reconciler.plan.steps import PlanRefused
@@ -261,6 +269,12 @@ def ending_of(error: ReconcilerError) -> Ending:
             return Ending(Exit.ERROR, invalid_meaning(error.problems))
         case PlanRefused():
             return Ending(Exit.GUARD, "a guard refuses this plan")
+        case Foreign():
+            return Ending(Exit.GUARD, "another Git repository's catalogue")
+        case PlanStale():
+            return Ending(Exit.STALE, "nothing was written: this is not what was planned")
+        case Locked():
+            return Ending(Exit.LOCKED, "somebody else is applying")
         case Unauthorised():
             return Ending(Exit.AUTHENTICATION, "not authenticated")
         case _:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,8 +14,10 @@ from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
     from reconciler.connect import Place
+    from reconciler.live.snapshot import LiveState
     from reconciler.model.catalogue import Catalogue
     from reconciler.model.problem import Problem
+    from reconciler.plan.build import Options
     from reconciler.repository.port import Pause
 
 Made = TypeVar("Made")
@@ -91,11 +93,33 @@ def load_all(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
     return loaded.as_written.catalogue, check_all(loaded, at=parse_at(request.at))
 
 
-def place_of(request: Request, catalogue: Catalogue, screen: Screen) -> Place:
-    """Where the catalogue's environment is reached; the user is told when the repository makes us wait."""
+def history_options(options: Options, catalogue: Catalogue, live: LiveState) -> Options:
+    """The options with what Git knows of the commit that is live."""
+    from reconciler.catalogue.revision import is_older
+
+    anchor = live.anchor(catalogue.name)
+    applied = anchor.state.commit if anchor is not None else None
+    if applied is None or catalogue.commit is None or options.destroy:
+        return options
+    older = is_older(Path(catalogue.root), catalogue.commit, applied)
+    return replace(options, newer=applied) if older else options
+
+
+def place_of(
+    request: Request,
+    catalogue: Catalogue,
+    screen: Screen,
+    *,
+    on_pause: Callable[[int | None], None] = lambda _status: None,
+) -> Place:
+    """Where the catalogue's environment is reached; the user is told when the repository makes us wait.
+
+    on_pause: told the status of the answer that does.
+    """
     from reconciler.connect import Place
 
     def notice(pause: Pause) -> None:
+        on_pause(pause.status)
         why = "no answer" if pause.status is None else f"answer {pause.status}"
         screen.say(f"{why} to {pause.method} {pause.path}; asking again in {pause.seconds:.1f} s")
 

@@ -11,11 +11,14 @@ import click
 
 from reconciler.cli.command import defect, sentence
 from reconciler.cli.commands.apply import apply
+from reconciler.cli.commands.destroy import destroy
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.graph import graph
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.serve import serve
+from reconciler.cli.commands.show import show
 from reconciler.cli.commands.snapshot import snapshot
+from reconciler.cli.commands.unlock import unlock
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.ending import FINE, Ending, Exit
 from reconciler.model.errors import ReconcilerError
@@ -36,7 +39,7 @@ def cli() -> None:
     """Keep an offer catalogue in Git, and make the live repository match it."""
 
 
-for _command in (validate, plan, apply, drift, graph, serve, snapshot):
+for _command in (validate, plan, show, apply, drift, destroy, unlock, graph, serve, snapshot):
     cli.add_command(_command)
 
 

@@ -21,7 +21,7 @@ from reconciler.model.problem import SourceSpan
 from reconciler.model.spelling import Resolve, flatten
 from reconciler.model.stamp import bases_of
 from reconciler.plan import integrity
-from reconciler.plan.guards import going_out, judge_deletes
+from reconciler.plan.guards import going_out, judge_deletes, judge_rollback
 from reconciler.plan.order import Blocked, drop_blocked, sort_steps
 from reconciler.plan.payloads import STAMP_PATH, create_body
 from reconciler.plan.renames import likely_renames
@@ -37,6 +37,7 @@ from reconciler.plan.steps import (
     Step,
     Target,
 )
+from reconciler.plan.touched import touched_by
 from reconciler.version import __version__
 
 LIFE = timedelta(hours=24)
@@ -47,13 +48,17 @@ _MAKING = {Action.CREATE, Action.PATCH, Action.ADOPT, Action.MOVE}
 class Options:
     """What the person who plans decided. prune: None follows the catalogue's own setting.
 
-    adopt, adopt_up_to: which instances without a stamp may be taken over.
+    adopt, adopt_up_to: which instances without a stamp may be taken over.   destroy: delete all that is ours.
+    newer: the commit that is live, where the catalogue's own is an ancestor of it; allow_rollback: go back to that.
     """
 
     prune: bool | None = None
     allow_deletes: int | None = None
     adopt: frozenset[EntityKey] = frozenset()
     adopt_up_to: int = 0
+    destroy: bool = False
+    newer: str | None = None
+    allow_rollback: bool = False
 
 
 def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options: Options | None = None) -> Plan:
@@ -63,11 +68,13 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
     """
     refuse_incomplete(live)
     options = options or Options()
+    if options.destroy:
+        catalogue = replace(catalogue, entities={}, pins={})
     identity = identify(catalogue, live, Consent(options.adopt, options.adopt_up_to))
     ownership = identity.ownership
     ignored = Ignored.on(now.date(), catalogue.settings)
     changes = compare(catalogue, identity, ignored)
-    pruned = catalogue.settings.prune if options.prune is None else options.prune
+    pruned = options.destroy or (catalogue.settings.prune if options.prune is None else options.prune)
     unpruned = () if pruned else tuple(delete.key for delete in changes.deletes)
     if unpruned:
         changes = replace(changes, deletes=())
@@ -93,7 +100,7 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         steps=draft.steps,
         problems=draft.problems,
         warnings=(*integrity.copy_warnings(ownership, catalogue.entities), *_expired(catalogue, ignored)),
-        refusals=tuple(refusals),
+        refusals=(*refusals, *judge_rollback(options.newer, catalogue.commit, allowed=options.allow_rollback)),
         unpruned=unpruned,
         left_out=draft.left_out,
         allowed=_allowed(options),
@@ -216,6 +223,7 @@ class _Drafter:
 
     def _forget(self, forget: Forget) -> Step:
         instance = forget.live.instance
+        unstamp = {"op": "remove", "path": STAMP_PATH}
         return Step(
             f"forget:{forget.key}",
             Action.FORGET,
@@ -223,8 +231,10 @@ class _Drafter:
             "handed back",
             instance.instance_id,
             instance.etag,
-            patch=({"op": "remove", "path": STAMP_PATH},),
+            patch=(unstamp,),
+            touched=touched_by([unstamp], instance),
             name=str(instance.properties.get("xdm:name", "")),
+            uri=instance.uri,
             address=instance.address,
         )
 
@@ -328,6 +338,7 @@ class _Drafter:
                 delete.live.instance.instance_id,
                 delete.live.instance.etag,
                 name=str(delete.live.instance.properties.get("xdm:name", "")),
+                uri=delete.live.uri,
                 address=delete.live.instance.address,
             )
         )
@@ -343,9 +354,11 @@ class _Drafter:
             live.instance.instance_id,
             live.instance.etag,
             patch=tuple(body.value),
+            touched=touched_by(body.value, live.instance),
             refs=tuple(replace(ref, path=f"/patch{ref.path}") for ref in body.refs),
             pending=body.pending,
             name=str(live.instance.properties.get("xdm:name", "")),
+            uri=live.uri,
             address=live.instance.address,
         )
 
@@ -382,5 +395,5 @@ def _chained(steps: Sequence[Step]) -> list[Step]:
     chained = list(steps[:1])
     for step in steps[1:]:
         before = chained[-1]
-        chained.append(replace(step, requires=(*step.requires, before.id), if_match=After(before.id)))
+        chained.append(replace(step, requires=(*step.requires, before.id), if_match=After(before.id), touched={}))
     return chained

@@ -11,6 +11,7 @@ from reconciler.model.settings import Guards
 from reconciler.plan.steps import Refusal
 
 DELETES = "deletes"
+ROLLBACK = "rollback"
 _ROUNDING = 1e-9  # 0.29 * 100 is a little less than 29
 
 
@@ -55,6 +56,12 @@ def judge_deletes(
         limit = allowed(population[kind], guards.max_delete_share, guards)
         if len(of_kind) > limit:
             yield _refusal(f"entities of kind {kind.value}", of_kind, population[kind], limit, len(going))
+
+
+def judge_rollback(newer: str | None, commit: str | None, *, allowed: bool) -> Iterator[Refusal]:
+    """The refusal to apply an older commit over a newer one."""
+    if newer is not None and not allowed:
+        yield Refusal(ROLLBACK, f"commit {commit} is older than {newer}, which is live", (), 0, 0)
 
 
 def _refusal(what: str, keys: Sequence[EntityKey], population: int, limit: int, total: int) -> Refusal:

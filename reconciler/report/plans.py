@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from reconciler.diff.changes import Ahead
 from reconciler.model.kinds import EntityKey
-from reconciler.plan.guards import DELETES
+from reconciler.plan.guards import DELETES, ROLLBACK
 from reconciler.plan.steps import Action, Plan, PlannedChange, PlanProblem, PlanWarning, Refusal, Step
 from reconciler.report.words import (
     WIDTH,
@@ -168,7 +168,10 @@ def _left_out(plan: Plan, width: int) -> Iterator[str]:
 def _refusal(refusal: Refusal, paint: Paint, width: int, command: str) -> Iterator[str]:
     yield paint("Refused by a guard:", "red")
     yield from paragraph(refusal.message, "    ", width)
-    yield from paragraph(visible(", ".join(str(key) for key in refusal.keys)), "    ", width)
+    if refusal.keys:
+        yield from paragraph(visible(", ".join(str(key) for key in refusal.keys)), "    ", width)
+    if refusal.guard == ROLLBACK:
+        yield f"    -> If that is meant: {visible(command)} --allow-rollback"
     if refusal.guard == DELETES:
         yield f"    -> If that is meant: {visible(command)} --allow-deletes {refusal.allow}"
 
