@@ -15,7 +15,7 @@ from reconciler.model.kinds import EntityKey, Kind
 from reconciler.model.problem import Code, Path, Problem, Source, SourceSpan
 
 _KINDS = ", ".join(kind.value for kind in Kind)
-_FORMS = ("offers", "any_tags", "all_tags")  # of a filter: one takes the place of another
+FORMS = ("offers", "any_tags", "all_tags")  # of a filter: one takes the place of another
 _NAMING = {"kind", "key", "id"}
 
 
@@ -148,11 +148,20 @@ def _pin(key: EntityKey, uri: Any, source: Source, layer: Layer) -> None:
 def lay_over(base: Mapping[str, Any], over: Overlay, source: Source) -> tuple[dict[str, Any], Source]:
     """A base document with an overlay, and where each of its values is written."""
     written: set[Path] = set()
-    merged = _merged(base, over.fields, (), written)
-    given = [form for form in _FORMS if over.fields.get(form) is not None]
-    if given and base.get("kind") == Kind.FILTER.value:
-        merged = {name: value for name, value in merged.items() if name not in _FORMS or name in given}
+    merged = merge_fields(base, over.fields, written)
     return merged, Source(source.file, source.locate, source.start, over.source, frozenset(written))
+
+
+def forms_given(base: Mapping[str, Any], over: Mapping[str, Any]) -> tuple[str, ...]:
+    """The forms of a filter that an overlay gives; one takes the place of whatever the base has."""
+    return tuple(form for form in FORMS if over.get(form) is not None) if base.get("kind") == Kind.FILTER.value else ()
+
+
+def merge_fields(base: Mapping[str, Any], over: Mapping[str, Any], written: set[Path] | None = None) -> dict[str, Any]:
+    """What a base document and the fields laid over it say together. written: gets the paths of what was laid over."""
+    merged = _merged(base, over, (), set() if written is None else written)
+    given = forms_given(base, over)
+    return {name: value for name, value in merged.items() if not given or name not in FORMS or name in given}
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any], path: Path, written: set[Path]) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from pydantic import ValidationError
 
 from reconciler.catalogue.complaints import KEY_RULE, did_you_mean, problems_of, show
 from reconciler.catalogue.documents import Document, parse_documents
-from reconciler.catalogue.files import TextFile, read_files
+from reconciler.catalogue.files import Files, TextFile, read_files
 from reconciler.catalogue.layers import Layer, Layers, lay_over, read_layers
-from reconciler.catalogue.revision import Revision as GitRevision
-from reconciler.catalogue.revision import read_revision
+from reconciler.catalogue.revision import Revision, read_revision
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.collector import collector_paused
 from reconciler.model.entities import ENTITY_TYPES, KEY_PATTERN, Entity
@@ -70,15 +69,18 @@ class _Found:
         self.problems.append(Problem(code, span, message, remedy))
 
 
-def read_catalogue(root: Path, environment: str | None = None) -> Loaded:
+def read_catalogue(
+    root: Path, environment: str | None = None, files: Files | None = None, revision: Revision | None = None
+) -> Loaded:
     """Read a catalogue directory for one environment; without a name, for its default or only one.
 
+    files: its texts, where they are not those on the disk.   revision: the commit that they are of.
     Raises ``CatalogueInvalid``, with what is wrong in all files, when ``catalog.yaml`` itself cannot be used;
     ``WrongEnvironment`` when the environment must be named or is unknown; ``ReconcilerError`` when there is no
     catalogue.
     """
     with collector_paused():
-        reading = _Reading.of(root)
+        reading = _Reading.of(root, files, revision)
         return reading.for_environment(_choose(reading.settings, environment))
 
 
@@ -106,11 +108,11 @@ class _Reading:
     source: Source
     found: _Found
     layers: Layers
-    revision: GitRevision
+    revision: Revision
 
     @classmethod
-    def of(cls, root: Path) -> _Reading:
-        files = read_files(root)
+    def of(cls, root: Path, files: Files | None = None, revision: Revision | None = None) -> _Reading:
+        files = files or read_files(root)
         found = _Found(problems=list(files.problems), whole=not files.problems)
         try:
             settings, source = _read_settings(files.settings)
@@ -125,7 +127,7 @@ class _Reading:
         found.problems.extend(layers.problems)
         found.problems.extend(_shared_containers(settings, source))
         found.problems.extend(_settings_not_yet(settings, source))
-        return cls(root, settings, source, found, layers, read_revision(root))
+        return cls(root, settings, source, found, layers, revision or read_revision(root))
 
     def differs_in(self, environment: str) -> bool:
         """Whether this environment has a layer of its own."""

@@ -30,6 +30,7 @@ class FieldChange:
     """One leaf that differs. path: as reports write it; document: where it stands in the file, as near as can be.
 
     before: the live value; after: the file's; None where there is none. Both in YAML's spelling.
+    field: the field that it is part of, as stamps call it.
     """
 
     path: str
@@ -37,6 +38,7 @@ class FieldChange:
     before: Json
     after: Json
     ahead: Ahead
+    field: str = ""
 
     @property
     def reverts(self) -> bool:

@@ -102,20 +102,18 @@ def compare_entity(
     restamp: the stamp is to be written even where nothing else is.
     """
     kind, key = entity.KIND, entity.entity_key
-    stamp = live.stamp or Stamp("", key, bases=None)
-    wanted = flatten(entity)
+    stamp = _stamp_of(entity, live)
+    wanted, actual = flat_sides(entity, live, name_uri)
     bases: Bases = bases_of(kind, wanted, resolve)
-    actual = _actual(entity, live, stamp, name_uri)
     if left is not None and left.fields:
         wanted, actual, bases = left.out_of(wanted, actual, bases, stamp.bases)
-    if wanted != actual:
-        actual = _aligned(wanted, actual, stamp.bases)
     if wanted != actual:
         origin = _Origin(kind, wanted, actual, stamp.bases, resolve)
         leaves = field_changes(entity, wanted, actual)
         ahead = {name: origin.ahead(name) for name in {leaf.field for leaf in leaves}}
         changes = tuple(
-            FieldChange(leaf.path, leaf.document, leaf.before, leaf.after, ahead[leaf.field]) for leaf in leaves
+            FieldChange(leaf.path, leaf.document, leaf.before, leaf.after, ahead[leaf.field], leaf.field)
+            for leaf in leaves
         )
         patcher = Patcher(entity, live.instance.properties, name_uri, resolve)
         operations = patcher.operations(leaves, wanted)
@@ -125,6 +123,17 @@ def compare_entity(
     if restamp or misplaced or stamp.bases != bases or entity.protect != stamp.protected:
         return Restamp(key, entity, live, bases)
     return None
+
+
+def flat_sides(entity: Entity, live: LiveInstance, name_uri: Callable[[str, Kind], str]) -> tuple[Flat, Flat]:
+    """What the file wants and what is live, in flat form; equal where nothing must change."""
+    wanted, stamp = flatten(entity), _stamp_of(entity, live)
+    actual = _actual(entity, live, stamp, name_uri)
+    return wanted, actual if wanted == actual else _aligned(wanted, actual, stamp.bases)
+
+
+def _stamp_of(entity: Entity, live: LiveInstance) -> Stamp:
+    return live.stamp or Stamp("", entity.entity_key, bases=None)
 
 
 def _actual(entity: Entity, live: LiveInstance, stamp: Stamp, name_uri: Callable[[str, Kind], str]) -> Flat:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from reconciler.catalogue.applied import NO_COMMIT, Applied
 from reconciler.diff.changes import Ahead, Changes, FieldChange
 from reconciler.live.ownership import Ownership
 from reconciler.live.snapshot import LiveInstance
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.kinds import EntityKey
 from reconciler.model.problem import SourceSpan
+from reconciler.model.settings import IgnoreRule
 
 
 class Whole(Enum):
     """What it means that only one side has an entity."""
 
-    MISSING = "missing"  # a file without an instance: deleted live, or never made; that cannot be told yet
+    DELETED = "deleted"  # a file without an instance, which the last applied commit has too: deleted live
+    NEW = "new"  # a file without an instance, which the last applied commit lacks: not applied yet
+    MISSING = "missing"  # a file without an instance, and that commit cannot be read
     TO_DELETE = "to delete"  # our stamp without a file
     UNDECIDED = "undecided"  # several instances carry its stamp, and which is the original cannot be told
 
@@ -48,8 +52,10 @@ class DriftedEntity:
         match self.whole:
             case Whole.MISSING | Whole.UNDECIDED:
                 return frozenset({Ahead.BOTH})
-            case Whole.TO_DELETE:
+            case Whole.TO_DELETE | Whole.NEW:
                 return frozenset({Ahead.GIT})
+            case Whole.DELETED:
+                return frozenset({Ahead.LIVE})
             case None:
                 return frozenset(field.change.ahead for field in self.fields)
 
@@ -58,12 +64,15 @@ class DriftedEntity:
 class Drift:
     """Every entity that is not as Git says, sorted by key.
 
-    checked: how many entities were compared.   hidden: fields that differ and are left to the live side.
+    checked: how many entities were compared.   applied: what was last applied.
+    hidden: fields that differ and are left to the live side.   expired: rules that no longer leave anything to it.
     """
 
     entities: tuple[DriftedEntity, ...]
     checked: int
+    applied: Applied = NO_COMMIT
     hidden: tuple[tuple[EntityKey, str], ...] = ()
+    expired: tuple[IgnoreRule, ...] = ()
 
     @property
     def answer(self) -> Ahead | None:
@@ -80,12 +89,21 @@ class Drift:
         return found.count(ahead)
 
 
-def build_drift(catalogue: Catalogue, changes: Changes, ownership: Ownership) -> Drift:
+def build_drift(
+    catalogue: Catalogue,
+    changes: Changes,
+    ownership: Ownership,
+    applied: Applied = NO_COMMIT,
+    expired: tuple[IgnoreRule, ...] = (),
+) -> Drift:
     """The drift that these changes would undo or carry out."""
     undecided = {copies.key for copies in ownership.copies if copies.original is None}
     found = [
         DriftedEntity(
-            create.key, None, catalogue.span(create.key), Whole.UNDECIDED if create.key in undecided else Whole.MISSING
+            create.key,
+            None,
+            catalogue.span(create.key),
+            Whole.UNDECIDED if create.key in undecided else _without_instance(create.key, applied),
         )
         for create in changes.creates
     ]
@@ -94,4 +112,10 @@ def build_drift(catalogue: Catalogue, changes: Changes, ownership: Ownership) ->
         found.append(DriftedEntity(patch.key, patch.live, catalogue.span(patch.key), None, fields))
     found += [DriftedEntity(delete.key, delete.live, None, Whole.TO_DELETE) for delete in changes.deletes]
     checked = len(ownership.owned) + len(changes.creates)
-    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), checked, changes.hidden)
+    return Drift(tuple(sorted(found, key=lambda entity: entity.key)), checked, applied, changes.hidden, expired)
+
+
+def _without_instance(key: EntityKey, applied: Applied) -> Whole:
+    if applied.keys is None:
+        return Whole.MISSING
+    return Whole.DELETED if key in applied.keys else Whole.NEW

@@ -176,13 +176,13 @@ class Patcher:
         if remove_whole or not values:
             self.shrink.append({"op": "remove", "path": pointer(*path)})
             return
-        present = {item for item in raw if isinstance(item, str)}
+        present = {item for item in raw if isinstance(item, str | Pending)}
         kept = set(values)
         for value in values:
             if value not in present:
                 self.grow.append({"op": "add", "path": pointer(*path, "-"), "value": value})
         for index in range(len(raw) - 1, -1, -1):
-            if not (isinstance(raw[index], str) and raw[index] in kept):
+            if not (isinstance(raw[index], str | Pending) and raw[index] in kept):
                 self._remove_element((*path, index), raw[index], self.shrink)
 
     def _members(self, item: Field, names: Iterable[str]) -> None:

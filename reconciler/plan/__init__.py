@@ -12,6 +12,18 @@ only over legal transitions, each a step of its own, and each writes the base of
 dies in between does not look like somebody's edit. What differs is written with the first of these steps: an activity
 is judged anew at each of them, and has to fit its fallback as the plan makes it. An entity has all its steps or none.
 
-Left for later, known: additions are not yet put before the removals that they replace across entities (an entity is
-patched in one go), so customers may for a moment see a fallback without its placement while both are rewritten.
+*Grow before shrink*, 2026-11-23. No way through the steps, cut off anywhere, may starve a live activity. Growing is
+monotone, so it would do to let everything grow before anything shrinks; but that makes every change wait for every
+other, and splits every patch. Instead each activity has two *witnesses*: an offer that it can show before the plan,
+kept until one that it can show after it is there. They are chosen so that few have to wait, mostly nobody: an offer
+that nothing happens to is both. "Selects nothing" is judged as strictly as holds at both ends: by the filter, then
+approved, then with the placement, then in its calendar; so whichever of these a reader means, it is kept. A filter's
+list and an offer's tags, representations, calendar and status can be in between; an activity, and a filter that
+chooses in another way, change at once. A patch is split only where what waits for what would else be a ring. A ring
+that is left (two activities that trade filters which both change their form) has no solution: one of them is starved,
+as shortly as can be, and a warning says so. The repository judges an activity, live or not, by its fallback whenever
+it is written, so its fallback has what it needs before each of its writes. An activity goes live after the first ten
+offers that it will show; all of them would be activities times offers. The first part of a split patch writes the
+bases of what it wrote, and keeps the others: cut off there, nothing looks like somebody's edit. An archiving directly
+precedes the delete that needs it.
 """

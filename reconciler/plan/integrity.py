@@ -112,20 +112,6 @@ def asset_problems(changes: Changes) -> Iterator[PlanProblem]:
                 )
 
 
-def retired_first(changes: Changes, ownership: Ownership) -> Iterator[tuple[EntityKey, EntityKey]]:
-    """Deleted activities, each with a fallback of its own that is patched.
-
-    The repository judges an activity by its fallback whenever it is written, so its archiving cannot wait until the
-    fallback has lost a representation.
-    """
-    patched = {patch.key for patch in changes.patches if patch.key.kind is Kind.FALLBACK}
-    for delete in changes.deletes if patched else ():
-        for _path, uri in live_references(delete.key.kind, delete.live.instance.properties):
-            target = ownership.names.get(uri)
-            if target in patched:
-                yield delete.key, target
-
-
 def protection_problems(changes: Changes) -> Iterator[PlanProblem]:
     """Deletes and takings out of service of what its stamp protects; the mark outlives the file."""
     for delete in changes.deletes:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 
+from reconciler.diff.patch import pointer
 from reconciler.graph.build import Graph
-from reconciler.model.kinds import EntityKey
-from reconciler.plan.steps import Action, Step
+from reconciler.model.kinds import KINDS, EntityKey, Kind
+from reconciler.plan.steps import Action, After, Step
 
 _TURN = {
     action: turn
@@ -27,6 +28,7 @@ _TURN = {
         )
     )
 }
+_STATUS = pointer("xdm:status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +40,39 @@ class Blocked:
 
 
 def sort_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps, each after those it requires; as early as that allows creates, as late deletes; then by key."""
+    """The steps, each after those it requires; as early as that allows creates, as late deletes; then by key.
+
+    What brings an activity into service comes after all that does not take anything away. A delete that needs an
+    archiving directly follows it: nobody should find it archived, and nobody begin to refer to it, in between.
+    """
     by_id = {step.id: step for step in steps}
     sorter = TopologicalSorter({step.id: step.requires for step in by_id.values()})
     sorter.prepare()
     ordered: list[Step] = []
-    free: list[tuple[int, EntityKey, str]] = []
+    free: list[tuple[float, EntityKey, str]] = []
+    archived = ""
     while sorter.is_active():
         for step in (by_id[name] for name in sorter.get_ready()):
-            heappush(free, (_TURN[step.action], step.key, step.id))
+            heappush(free, (-1 if archived and step.if_match == After(archived) else _turn(step), step.key, step.id))
         name = heappop(free)[-1]
         ordered.append(by_id[name])
+        archived = name if by_id[name].action is Action.ARCHIVE else ""
         sorter.done(name)
     return tuple(ordered)
+
+
+def _turn(step: Step) -> float:
+    """The place of a step among those that could be next."""
+    launches = step.key.kind is Kind.ACTIVITY and step.action in {Action.CREATE, Action.PATCH} and _in_service(step)
+    return _TURN[Action.PATCH] + 0.5 if launches else _TURN[step.action]
+
+
+def _in_service(step: Step) -> bool:
+    status = KINDS[Kind.ACTIVITY].lifecycle
+    assert status is not None  # noqa: S101 - the registry says so
+    if step.payload is not None:
+        return bool(step.payload["_instance"].get("xdm:status") == status.in_service)
+    return any(operation["path"] == _STATUS and operation["value"] == status.in_service for operation in step.patch)
 
 
 def drop_blocked(

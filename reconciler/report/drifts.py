@@ -33,7 +33,11 @@ def _entity(entity: DriftedEntity, paint: Paint, width: int) -> Iterator[str]:
         yield f"    last modified live {_who(entity.live)}"
     match entity.whole:
         case Whole.MISSING:
-            yield f"    {paint('both', _COLOURS[Ahead.BOTH])}: in Git, not live: deleted there, or never made"
+            yield f"    {paint('both', _COLOURS[Ahead.BOTH])}: in Git, not live: deleted there, or not applied yet"
+        case Whole.DELETED:
+            yield f"    {paint('live ahead', _COLOURS[Ahead.LIVE])}: deleted live, the last applied commit has it"
+        case Whole.NEW:
+            yield f"    {paint('Git ahead', _COLOURS[Ahead.GIT])}: new, not applied yet"
         case Whole.UNDECIDED:
             yield f"    {paint('both', _COLOURS[Ahead.BOTH])}: several instances carry its stamp; `plan` names them"
         case Whole.TO_DELETE:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.command import live_options, makes_product, output_options
+from reconciler.cli.comparing import compare_live, last_applied
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, load_live, parse_at, place_of, run_async
+from reconciler.cli.loading import Request
 from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
     from reconciler.diff.changes import Ahead
-    from reconciler.live.snapshot import LiveState
-    from reconciler.model.catalogue import Catalogue
 
 
 @click.command()
@@ -31,40 +30,21 @@ def drift(
 
     Exits 2 when live is ahead, 3 when Git is, 4 when both are.
     """
-    from reconciler.diff.compare import compare
     from reconciler.diff.drift import build_drift
-    from reconciler.live.identity import identify
-    from reconciler.model.intents import Ignored
-    from reconciler.plan.build import refuse_incomplete
     from reconciler.report.drifts import drift_document, drift_text
-    from reconciler.report.plans import target_line
     from reconciler.report.problems import problems_document
 
-    loaded, warnings = load_live(request, screen)
-    screen.say_on_terminal("Reading the live catalogue …")
-    live = run_async(_read(screen, request, loaded))
-    refuse_incomplete(live)
-    identity = identify(loaded, live)
-    ignored = Ignored.on(parse_at(request.at).date(), loaded.settings)
-    found = build_drift(loaded, compare(loaded, identity, ignored), identity.ownership)
-    target = loaded.target
-    line = target_line(loaded.name, loaded.environment, target.repository, live.container, target.sandbox)
+    compared = compare_live(request, screen)
+    applied = last_applied(compared)
+    expired = compared.ignored.expired
+    found = build_drift(compared.catalogue, compared.changes, compared.ownership, applied, expired)
     document = {
-        "catalog": loaded.name,
-        "environment": loaded.environment,
-        "target": {"repository": target.repository, "container": live.container, "sandbox": target.sandbox},
+        **compared.document,
         **drift_document(found),
-        "validation": problems_document(warnings),
+        "validation": problems_document(compared.warnings),
     }
-    return Product(f"{line}\n\n{drift_text(found, screen.paint, screen.width)}", document, _ending(found.answer))
-
-
-async def _read(screen: Screen, request: Request, catalogue: Catalogue) -> LiveState:
-    from reconciler.connect import open_for_reading
-    from reconciler.live.snapshot import read_live_async
-
-    async with open_for_reading(place_of(request, catalogue, screen)) as reader:
-        return await read_live_async(reader)
+    text = drift_text(found, screen.paint, screen.width)
+    return Product(f"{compared.line}\n\n{text}", document, _ending(found.answer))
 
 
 def _ending(answer: Ahead | None) -> Ending:

@@ -1,0 +1,175 @@
+"""Live-ahead drift -> the texts of the files that take it over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.catalogue.editing import EditRefused
+from reconciler.catalogue.files import Files
+from reconciler.catalogue.layers import merge_fields
+from reconciler.catalogue.originals import Written, find_originals, written_entities
+from reconciler.catalogue.spelling import Unwritable
+from reconciler.catalogue.writer import edited_file, edited_texts
+from reconciler.diff.changes import Ahead, Patch
+from reconciler.diff.merging import split
+from reconciler.diff.pulling import Pulled, Refused, document_keys, pull_entity
+from reconciler.model.catalogue import Catalogue
+from reconciler.model.edits import FileEdit, FileText
+from reconciler.model.kinds import EntityKey
+from reconciler.model.problem import SourceSpan
+from reconciler.model.spelling import NameUri
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An entity whose files take over live values. fields: None where the whole entity goes from the files."""
+
+    key: EntityKey
+    fields: tuple[str, ...] | None
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotPulled:
+    """A live-ahead field, or a whole entity, that the files do not take over; where, why, and what to do."""
+
+    key: EntityKey
+    field: str | None
+    span: SourceSpan
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """The files after a pull. both: fields that neither side can take from the other, with where they stand."""
+
+    texts: tuple[FileText, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    refused: tuple[NotPulled, ...] = ()
+    both: tuple[tuple[EntityKey, str, SourceSpan], ...] = ()
+    left_deleted: tuple[EntityKey, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of which live is ahead is left."""
+        return not (self.refused or self.both or self.left_deleted)
+
+
+@dataclass(slots=True)
+class _Work:
+    catalogue: Catalogue
+    files: Files
+    name_uri: NameUri
+    texts: Mapping[str, bytes]
+    written: Mapping[EntityKey, Written]
+    edits: list[FileEdit] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    refused: list[NotPulled] = field(default_factory=list)
+    both: list[tuple[EntityKey, str, SourceSpan]] = field(default_factory=list)
+
+    def pull(self, patch: Patch) -> None:
+        """One entity: as many of its fields as its files can take."""
+        written = self.written[patch.key]
+        without: set[str] = set()
+        while True:
+            pulled = self._trial(patch, written, without)
+            edits = _edits(written, pulled)
+            failed = self._failure(edits)
+            if failed is None:
+                break
+            bad = [name for name in pulled.fields if self._fails_alone(patch, written, name, pulled.fields, without)]
+            for name in bad or pulled.fields:
+                without.add(name)
+                self.refused.append(self._refusal(patch.key, Refused(name, failed[1], failed[2]), failed[0]))
+        self.edits += edits
+        if pulled.fields:
+            names = {edit.path: "" for edit in edits}
+            self.taken.append(Taken(patch.key, pulled.fields, tuple(names)))
+        self.refused += [self._refusal(patch.key, item, None) for item in pulled.refused]
+        self.both += [(patch.key, name, self._span(patch.key, name)) for name in pulled.left]
+
+    def _trial(self, patch: Patch, written: Written, without: Collection[str]) -> Pulled:
+        return pull_entity(patch, _merged(written), self.name_uri, self.catalogue.entities, without)
+
+    def _failure(self, edits: Sequence[FileEdit]) -> tuple[SourceSpan | None, str, str] | None:
+        """Why these edits cannot be made, with where and the remedy; None when they can."""
+        for edit in edits:
+            try:
+                edited_file(edit.path, self.texts[edit.path], {edit.document: edit.value})
+            except Unwritable as error:
+                line = error.line if isinstance(error, EditRefused) else 0
+                return self._place(edit.path, line), error.message, error.remedy or "Change it by hand."
+        return None
+
+    def _fails_alone(
+        self, patch: Patch, written: Written, name: str, fields: Sequence[str], without: Collection[str]
+    ) -> bool:
+        others = {*without, *(other for other in fields if other != name)}
+        return self._failure(_edits(written, self._trial(patch, written, others))) is not None
+
+    def _place(self, path: str, line: int) -> SourceSpan | None:
+        file = next((file for file in (*self.files.entities, *self.files.overlays) if file.path == path), None)
+        return SourceSpan(file.name, line, 1) if file and line else None
+
+    def _refusal(self, key: EntityKey, refused: Refused, place: SourceSpan | None) -> NotPulled:
+        return NotPulled(key, refused.field, place or self._span(key, refused.field), refused.why, refused.remedy)
+
+    def _span(self, key: EntityKey, name: str) -> SourceSpan:
+        return self.catalogue.span(key, *name.split("[", maxsplit=1)[0].split(".", 1))
+
+    def remove(self, key: EntityKey) -> None:
+        """Take an entity out of the files of every environment."""
+        written = self.written[key]
+        documents = [written.base, *written.others, *([written.overlay] if written.overlay else [])]
+        self.edits += [FileEdit(item.path, item.document, None) for item in documents]
+        self.taken.append(Taken(key, None, tuple(dict.fromkeys(item.path for item in documents))))
+
+
+def _merged(written: Written) -> dict[str, object]:
+    return merge_fields(written.base.value, written.overlay.value) if written.overlay else dict(written.base.value)
+
+
+def _edits(written: Written, pulled: Pulled) -> list[FileEdit]:
+    """The edits of an entity's own document and its overlay that say what is wanted."""
+    base, overlay = written.base, written.overlay
+    keys = document_keys(base.key.kind)
+    new_base, new_overlay = split(base.value, overlay.value if overlay else {}, pulled.document, keys)
+    edits = [FileEdit(base.path, base.document, new_base)] if new_base != base.value else []
+    if overlay is not None and new_overlay != overlay.value:
+        edits.append(FileEdit(overlay.path, overlay.document, new_overlay))
+    return edits
+
+
+def build_pull(
+    catalogue: Catalogue,
+    patches: Iterable[Patch],
+    name_uri: NameUri,
+    files: Files,
+    gone: Sequence[EntityKey] = (),
+    deletes: int = 0,
+) -> Pull:
+    """The files that take over everything of which live is ahead.
+
+    gone: entities that were deleted live; they are taken out of the files when there are at most ``deletes``.
+    """
+    concerned = [patch for patch in patches if any(change.ahead is not Ahead.GIT for change in patch.changes)]
+    keys = [*(patch.key for patch in concerned), *gone]
+    texts = {file.path: file.source.text for file in (*files.entities, *files.overlays)}
+    work = _Work(catalogue, files, name_uri, texts, _written(catalogue, files, keys))
+    for patch in concerned:
+        work.pull(patch)
+    removed = len(gone) <= deletes
+    for key in gone if removed else ():
+        work.remove(key)
+    made = Pull((), tuple(work.taken), tuple(work.refused), tuple(work.both), () if removed else tuple(gone))
+    return replace(made, texts=tuple(edited_texts(files, work.edits)))
+
+
+def _written(catalogue: Catalogue, files: Files, keys: Collection[EntityKey]) -> dict[EntityKey, Written]:
+    named = {catalogue.sources[key].file for key in keys}
+    found = written_entities(find_originals(files, named), catalogue.environment)
+    if all(key in found for key in keys):
+        return found
+    return written_entities(find_originals(files), catalogue.environment)

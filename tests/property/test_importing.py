@@ -1,0 +1,185 @@
+"""Laws of import: whatever the repository accepts is written to files that say the same."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.catalogue.files import Files, TextFile
+from reconciler.catalogue.places import SourceText
+from reconciler.catalogue.reading import read_catalogue
+from reconciler.catalogue.revision import Revision
+from reconciler.catalogue.writer import new_text
+from reconciler.diff.compare import compare
+from reconciler.diff.importing import Import, build_import
+from reconciler.live.identity import identify
+from reconciler.live.snapshot import LiveState, read_live_async
+from reconciler.model.catalogue import Catalogue
+from reconciler.model.kinds import KINDS, Kind
+from reconciler.model.stamp import LINK
+from reconciler.repository.errors import RepositoryError
+from reconciler.repository.port import Writer
+from tests.plan_builders import CATALOG, repository
+
+pytestmark = pytest.mark.property
+laws = settings(deadline=None, max_examples=40)
+
+SETTINGS = f"catalog: {CATALOG}\nenvironments: {{test: {{repository: embedded}}}}\n"
+YAML_WORDS = ["no", "NULL", "~", "1e3", "0x1F", "012", "1_000", "12:30:45", "2026-01-01", "true", ".inf", "=", "<<"]
+YAML_MARKS = ["- a", "a: b", "#", "'", '"', "{", "*a", "&a", "!!str x", "%TAG", "@", "`", "---", "..."]
+WHITE = ["a\nb", "a\r\nb\n", "\n", " lead", "trail ", "\t", "\x00", "\x7f", "\x85", "\u2028", "\ufeff", "\u200b"]
+LETTERS = ["\u202e", "Ünïcödé", "日本", "😀", "e\u0301", "é"]
+HOSTILE = st.sampled_from([*YAML_WORDS, *YAML_MARKS, *WHITE, *LETTERS])
+TEXTS = HOSTILE | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+NAMES = TEXTS.filter(bool)
+INSTANTS = st.sampled_from(["2026-01-01T00:00:00Z", "2026-06-30T23:59:59.5+02:00", "1999-12-31t23:59:60z"])
+RAW = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+COMPONENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "@type": st.sampled_from(["urn:x", "https://ns.adobe.com/experience/offer-management/content-component-text"]),
+        "dc:format": TEXTS,
+        "dc:language": TEXTS | st.lists(TEXTS, max_size=2),
+        "xdm:copyline": TEXTS,
+        "xdm:content": TEXTS,
+        "xdm:linkURL": TEXTS,
+        "repo:id": TEXTS,
+        "repo:name": TEXTS,
+        "acme:x": RAW,
+    },
+)
+
+
+class Page:
+    """Somebody who makes one instance after the other, referring to those made before."""
+
+    def __init__(self, data: st.DataObject, writer: Writer) -> None:
+        self.data, self.writer = data, writer
+        self.uris: dict[Kind, list[str]] = {kind: [] for kind in Kind}
+
+    def draw(self, strategy: st.SearchStrategy[Any]) -> Any:
+        return self.data.draw(strategy)
+
+    def some(self, kind: Kind) -> list[str]:
+        return self.draw(st.lists(st.sampled_from(self.uris[kind]), unique=True)) if self.uris[kind] else []
+
+    def one(self, kind: Kind) -> str | None:
+        return self.draw(st.sampled_from(self.uris[kind])) if self.uris[kind] else None
+
+    async def make(self, kind: Kind) -> None:
+        properties = {"xdm:name": self.draw(NAMES), **self.fields(kind)}
+        stamps = [None, None, {"href": f"urn:reconciler:other/{kind}/k{len(self.uris[kind])}", "title": "b1"}]
+        link = self.draw(st.sampled_from(stamps))
+        try:
+            made = await self.writer.create(KINDS[kind].schema, properties, {LINK: link} if link else {})
+        except RepositoryError:
+            return
+        self.uris[kind].append(made.uri)
+
+    def fields(self, kind: Kind) -> dict[str, Any]:
+        match kind:
+            case Kind.TAG:
+                return self.draw(optional(**{"acme:raw": RAW}))
+            case Kind.PLACEMENT:
+                types = {"xdm:contentTypes": st.lists(NAMES, max_size=2), "xdm:channel": st.just("urn:c:x")}
+                return self.draw(optional(**{"xdm:description": TEXTS, **types}))
+            case Kind.RULE:
+                form = optional(**{"xdm:format": st.sampled_from(["pql/text", "pql/json"]), "xdm:type": TEXTS})
+                return {"xdm:condition": {**self.draw(form), "xdm:value": self.draw(TEXTS)}}
+            case Kind.OFFER | Kind.FALLBACK:
+                return self.offer(kind)
+            case Kind.FILTER:
+                form = self.draw(st.sampled_from(["offers", "anyTags", "allTags"]))
+                ids = self.some(Kind.OFFER if form == "offers" else Kind.TAG)
+                return {"xdm:filterType": form, self.draw(st.sampled_from(["ids", "xdm:ids"])): ids}
+            case Kind.ACTIVITY:
+                fallback = {"xdm:fallback": self.one(Kind.FALLBACK), "xdm:filter": self.one(Kind.FILTER)}
+                return {**fallback, "xdm:placement": self.one(Kind.PLACEMENT), **self.draw(optional(**{"x:y": RAW}))}
+
+    def offer(self, kind: Kind) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "xdm:tags": self.some(Kind.TAG),
+            "xdm:characteristics": self.draw(st.dictionaries(TEXTS, TEXTS, max_size=3)),
+            "xdm:representations": [
+                {"xdm:placement": uri, "xdm:components": self.draw(st.lists(COMPONENTS, max_size=3))}
+                for uri in self.some(Kind.PLACEMENT)
+            ],
+        }
+        if kind is Kind.OFFER:
+            constraint = self.draw(optional(**{"xdm:startDate": INSTANTS, "acme:z": RAW}))
+            rule = self.one(Kind.RULE)
+            found["xdm:selectionConstraint"] = {**constraint, **({"xdm:eligibilityRule": rule} if rule else {})}
+            found |= self.draw(optional(**{"xdm:rank": optional(**{"xdm:priority": st.integers(0, 3)})}))
+            caps = optional(**{"xdm:globalCap": st.integers(1, 9), "xdm:profileCap": st.integers(1, 9)})
+            found |= self.draw(optional(**{"xdm:cappingConstraint": caps}))
+        return found
+
+
+async def made_by_hand(data: st.DataObject) -> LiveState:
+    kinds = st.lists(st.sampled_from(list(Kind)), max_size=12).map(lambda found: sorted(found, key=list(Kind).index))
+    async with repository() as writer:
+        page = Page(data, writer)
+        for kind in data.draw(kinds):
+            await page.make(kind)
+        return await read_live_async(writer)
+
+
+def file_of(path: str, text: str) -> TextFile:
+    return TextFile(path, path, SourceText(text.encode()))
+
+
+def empty_catalogue() -> Catalogue:
+    return read_catalogue(Path(), None, Files(file_of("catalog.yaml", SETTINGS), (), (), ()), Revision()).catalogue
+
+
+def read_back(found: Import) -> Catalogue:
+    texts = [(item.path, new_text([item.document])) for item in (*found.entities, *found.externals)]
+    pins = [("environments/test/ids.yaml", new_text(found.pins, flow=True))] if found.pins else []
+    files = [[file_of(path, text) for path, text in part] for part in (texts, pins)]
+    loaded = read_catalogue(
+        Path(), None, Files(file_of("catalog.yaml", SETTINGS), tuple(files[0]), tuple(files[1]), ()), Revision()
+    )
+    assert not loaded.problems
+    return loaded.catalogue
+
+
+@laws
+@given(st.data())
+def test_after_an_import_there_are_only_adoptions_without_changes(data: st.DataObject) -> None:
+    live = asyncio.run(made_by_hand(data))
+    empty = empty_catalogue()
+    found = build_import(empty, live, identify(empty, live))
+    assert not found.left_out
+    paths = [item.path for item in (*found.entities, *found.externals)]
+    assert len(set(paths)) == len(paths)
+    catalogue = read_back(found)
+    identity = identify(catalogue, live)
+    changes = compare(catalogue, identity)
+    assert (changes.creates, changes.patches, changes.deletes) == ((), (), ())
+    assert (identity.blocks, identity.candidates) == ((), ())
+    foreign = {item.uri for item in live if item.stamp is not None}
+    assert {item.uri for item in live} - foreign == {identity.ownership.owned[key].uri for key in identity.adopted}
+
+
+@laws
+@given(st.data())
+def test_a_second_import_writes_nothing(data: st.DataObject) -> None:
+    live = asyncio.run(made_by_hand(data))
+    empty = empty_catalogue()
+    catalogue = read_back(build_import(empty, live, identify(empty, live)))
+    assert build_import(catalogue, live, identify(catalogue, live)) == Import()

@@ -1,0 +1,178 @@
+"""Laws of pull: afterwards the files say what is live, and only the lines of what was changed differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reconciler.catalogue.files import Files, TextFile
+from reconciler.catalogue.layers import merge_fields
+from reconciler.catalogue.nodes import read_nodes
+from reconciler.catalogue.places import SourceText
+from reconciler.catalogue.reading import read_catalogue
+from reconciler.catalogue.revision import Revision
+from reconciler.catalogue.writer import with_texts
+from reconciler.diff.changes import Changes
+from reconciler.diff.compare import compare
+from reconciler.diff.merging import split
+from reconciler.diff.pull import Pull, build_pull
+from reconciler.live.identity import identify
+from reconciler.live.snapshot import LiveState
+from reconciler.model.canonical import canonical_json
+from reconciler.model.catalogue import Catalogue
+from reconciler.model.spelling import to_xdm
+from tests.plan_builders import CATALOG, live_after, make_entity, state_of, stored, uri_of
+from tests.property.catalogues import Documents, catalogues
+from tests.property.yaml_texts import KEYS, MAPPINGS, VALUES, Writer
+
+pytestmark = pytest.mark.property
+laws = settings(deadline=None, max_examples=100)
+
+SETTINGS = f"catalog: {CATALOG}\nenvironments: {{test: {{repository: embedded}}}}\n"
+
+
+def file_of(path: str, text: str) -> TextFile:
+    return TextFile(path, path, SourceText(text.encode()))
+
+
+@st.composite
+def written_files(draw: st.DrawFn, documents: Documents) -> Files:
+    """The documents in files of any style, some with several documents."""
+    texts: dict[str, str] = {}
+    for key, fields in documents.items():
+        kind, _, name = key.partition("/")
+        lines = Writer(draw).block({"kind": kind, "key": name, "name": name, **fields}, 0)
+        text = "\n".join(lines) + "\n"
+        path = f"{kind}.yaml" if draw(st.booleans()) else f"{kind}s/{name}.yaml"
+        texts[path] = f"{texts[path]}---\n{text}" if path in texts else text
+    entities = tuple(file_of(path, text) for path, text in sorted(texts.items()))
+    return Files(file_of("catalog.yaml", SETTINGS), entities, (), ())
+
+
+def without_nulls(documents: Documents) -> Documents:
+    return {
+        key: {name: value for name, value in fields.items() if value is not None} for key, fields in documents.items()
+    }
+
+
+def loaded(files: Files) -> Catalogue:
+    read = read_catalogue(Path(), None, files, Revision())
+    assert not read.problems
+    return read.catalogue
+
+
+def edited_live(documents: Documents, edits: Mapping[str, Mapping[str, Any]]) -> LiveState:
+    """What is live after the documents were applied, and then these entities edited by hand."""
+    items = []
+    for key, fields in documents.items():
+        item = stored(make_entity(key, **fields))
+        if key in edits:
+            properties = {"@id": item.uri, **to_xdm(make_entity(key, **edits[key]), uri_of)}
+            item = replace(item, instance=replace(item.instance, properties=properties))
+        items.append(item)
+    return state_of(items)
+
+
+def pulled(files: Files, live: LiveState) -> tuple[Catalogue, Pull, Changes]:
+    catalogue = loaded(files)
+    identity = identify(catalogue, live)
+    before = compare(catalogue, identity)
+    pull = build_pull(catalogue, before.patches, identity.ownership.name_uri, files)
+    after = loaded(with_texts(files, pull.texts, ""))
+    return after, pull, compare(after, identify(after, live))
+
+
+@laws
+@given(st.data())
+def test_after_a_pull_only_what_was_refused_differs(data: st.DataObject) -> None:
+    documents = without_nulls(data.draw(catalogues()))
+    assume(documents)
+    others = without_nulls(data.draw(catalogues()))
+    edits = {key: fields for key, fields in others.items() if key in documents and data.draw(st.booleans())}
+    live = edited_live(documents, edits)
+    files = data.draw(written_files(documents))
+    _after, pull, changes = pulled(files, live)
+    refused = {(item.key, item.field) for item in pull.refused}
+    left = {(patch.key, change.field) for patch in changes.patches for change in patch.changes}
+    assert left == refused
+    for item in pull.refused:
+        assert "has no file" in item.why or "is no" in item.why
+    assert not changes.creates
+    assert not changes.deletes
+
+
+@laws
+@given(st.data())
+def test_a_pull_leaves_the_lines_of_all_other_fields(data: st.DataObject) -> None:
+    documents = without_nulls(data.draw(catalogues()))
+    assume(documents)
+    others = without_nulls(data.draw(catalogues()))
+    shared = sorted(key for key in documents if key in others)
+    assume(shared)
+    key = data.draw(st.sampled_from(shared))
+    files = data.draw(written_files(documents))
+    _after, pull, _changes = pulled(files, edited_live(documents, {key: others[key]}))
+    for text in pull.texts:
+        assert text.before is not None
+        assert text.after is not None
+        untouched = lines_apart_from(text.before, key, {name for item in pull.taken for name in item.fields or ()})
+        after = text.after.decode().splitlines()
+        assert is_subsequence(untouched, after)
+
+
+def lines_apart_from(text: bytes, key: str, fields: set[str]) -> list[str]:
+    """The lines of a file without those of some fields of one entity."""
+    decoded = text.decode()
+    lines: list[str | None] = list(decoded.splitlines())
+    heads = {name.split(".")[0].split("[")[0] for name in fields}
+    kind, _, name = key.partition("/")
+    for document in read_nodes(decoded):
+        if (document.root.value["kind"], document.root.value["key"]) != (kind, name):
+            continue
+        for entry in document.root.entries:
+            if entry.key in heads:
+                start = decoded.count("\n", 0, entry.start)
+                end = decoded.count("\n", 0, max(entry.node.end, entry.end))
+                lines[start : end + 1] = [None] * (end + 1 - start)
+    return [line for line in lines if line is not None]
+
+
+def is_subsequence(some: list[str], whole: list[str]) -> bool:
+    rest = iter(whole)
+    return all(line in rest for line in some)
+
+
+@laws
+@given(catalogues().map(without_nulls), st.data())
+def test_nothing_is_pulled_where_nothing_was_edited(documents: Documents, data: st.DataObject) -> None:
+    files = data.draw(written_files(documents))
+    _after, pull, _changes = pulled(files, live_after(documents))
+    assert pull == Pull()
+
+
+@laws
+@given(MAPPINGS, st.dictionaries(KEYS, VALUES | st.none(), max_size=4), MAPPINGS)
+def test_base_and_overlay_split_say_together_what_is_wanted(
+    base: dict[str, Any], overlay: dict[str, Any], wanted: dict[str, Any]
+) -> None:
+    wanted = without_null_values(wanted)
+    new_base, new_overlay = split(base, overlay, wanted)
+    assert canonical_json(merge_fields(new_base, new_overlay)) == canonical_json(wanted)
+
+
+@laws
+@given(MAPPINGS, st.dictionaries(KEYS, VALUES | st.none(), max_size=4))
+def test_a_split_of_what_is_already_said_changes_neither(base: dict[str, Any], overlay: dict[str, Any]) -> None:
+    assert split(base, overlay, merge_fields(base, overlay)) == (base, overlay)
+
+
+def without_null_values(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_null_values(item) for name, item in value.items() if item is not None}
+    return value
