@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.apply.filling import fill
 from reconciler.apply.holding import holds
 from reconciler.live.snapshot import LiveInstance, LiveState
+from reconciler.model.catalogue import Catalogue
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.instant import read_instant
 from reconciler.model.kinds import EntityKey
 from reconciler.plan.steps import Action, After, Plan, Step
 from reconciler.plan.touched import is_untouched
@@ -26,6 +29,21 @@ class Resumed:
 
     plan: Plan
     already: Mapping[str, LiveInstance | None]
+
+
+def refuse_other_target(plan: Plan, catalogue: Catalogue, container: str, now: datetime) -> None:
+    """Raises ``PlanStale`` when a plan was made for something else, or too long ago."""
+    target = catalogue.target
+    made_for = (plan.catalog, plan.environment, plan.target.repository, plan.target.sandbox, plan.target.container)
+    here = (catalogue.name, catalogue.environment, target.repository, target.sandbox, container)
+    if made_for != here:
+        different = " and ".join(
+            f"{there}, not {ours}" for there, ours in zip(made_for, here, strict=True) if there != ours
+        )
+        raise PlanStale(f"the plan was made for {different}", remedy="Nothing was written. Plan for this target.")
+    expires = read_instant(plan.expires)
+    if expires is None or now >= expires:
+        raise PlanStale(f"the plan expired at {plan.expires}", remedy="Nothing was written. Plan again.")
 
 
 def resume(plan: Plan, live: LiveState) -> Resumed:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from reconciler.cli.command import Decorator, all_of, command_line
 from reconciler.cli.commands.plan import plan_ending
 from reconciler.cli.durations import Duration
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, history_options, place_of
+from reconciler.cli.loading import Request, place_of, plan_from
 from reconciler.cli.screen import Progress, Screen
 from reconciler.model.errors import ReconcilerError
 
@@ -138,18 +139,14 @@ async def _with_lease(run: Run, writer: RepositoryWriter, rate: Rate, held: Held
 
 async def _ready(run: Run, writer: RepositoryWriter, agreed: Plan | None) -> tuple[Resumed, LiveState]:
     """The plan to carry out, made or held against what is live now. Raises ``PlanStale``."""
-    from reconciler.apply.resuming import PlanStale, Resumed, resume
+    from reconciler.apply.resuming import PlanStale, Resumed
     from reconciler.live.snapshot import read_live_async
-    from reconciler.plan.build import build_plan, refuse_incomplete
     from reconciler.plan.document import plan_digest
 
     live = await read_live_async(writer)
     if run.saved is not None:
-        refuse_incomplete(live)
-        _show(run, run.saved)
-        return resume(run.saved, live), live
-    options = history_options(run.options, run.catalogue, live)
-    plan = build_plan(run.catalogue, live, now=datetime.now(UTC), options=options)
+        return _resumed(run, run.saved, live), live
+    plan = _guarded(run, plan_from(run.catalogue, live, run.options))
     if agreed is None:
         _show(run, plan)
     elif plan_digest(plan) != plan_digest(agreed):
@@ -162,13 +159,32 @@ async def _ready(run: Run, writer: RepositoryWriter, agreed: Plan | None) -> tup
     return Resumed(plan, {}), live
 
 
+def _resumed(run: Run, saved: Plan, live: LiveState) -> Resumed:
+    """A saved plan, held against what is live. The numbers given here overrule guards as those given with it."""
+    from reconciler.apply.resuming import Resumed, refuse_other_target, resume
+    from reconciler.plan.build import refuse_incomplete
+    from reconciler.plan.guards import still_refused
+
+    refuse_incomplete(live)
+    refuse_other_target(saved, run.catalogue, live.container, datetime.now(UTC))
+    plan = replace(saved, refusals=still_refused(saved.refusals, run.options.allowed))
+    _show(run, plan)
+    return Resumed(plan, {}) if plan.refusals else resume(plan, live)
+
+
+def _guarded(run: Run, plan: Plan) -> Plan:
+    """The plan; without a person to look at it, edits made live are not undone unless that was said."""
+    from reconciler.plan.guards import judge_reverts
+
+    if sys.stdin.isatty():
+        return plan
+    return replace(plan, refusals=(*plan.refusals, *judge_reverts(plan, run.options.allow_reverts)))
+
+
 async def _plan(run: Run, writer: RepositoryWriter) -> Plan:
     from reconciler.live.snapshot import read_live_async
-    from reconciler.plan.build import build_plan
 
-    live = await read_live_async(writer)
-    options = history_options(run.options, run.catalogue, live)
-    return build_plan(run.catalogue, live, now=datetime.now(UTC), options=options)
+    return plan_from(run.catalogue, await read_live_async(writer), run.options)
 
 
 def _show(run: Run, plan: Plan) -> None:
@@ -179,7 +195,7 @@ def _show(run: Run, plan: Plan) -> None:
     if screen.json:
         run.shown["plan"] = plan_document(plan)
     else:
-        shown = plan_text(plan, screen.paint, screen.width, command_line("--allow-deletes"))
+        shown = plan_text(plan, screen.paint, screen.width, command_line())
         screen.show(f"{plan_target_line(plan)}\n\n{shown}")
 
 
@@ -194,7 +210,7 @@ def _confirmed() -> bool:
 
 def _applied_commit(plan: Plan, *, complete: bool) -> str | None:
     """The commit that is applied in full; None when it is not, or when no commit says what was applied."""
-    whole = complete and not (plan.dirty or plan.problems or plan.unpruned)
+    whole = complete and not (plan.dirty or plan.problems or plan.unpruned or plan.deselected)
     return plan.commit if whole else None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from reconciler.model.canonical import canonical_json, digest
 from reconciler.model.problem import SourceSpan
+from reconciler.plan.reach import Reach
 from reconciler.plan.steps import After, Plan, PlannedChange, Step
 
 FORMAT = 1
@@ -63,6 +64,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 "keys": [str(key) for key in refusal.keys],
                 "limit": refusal.limit,
                 "allow": refusal.allow,
+                "remedy": refusal.remedy,
             }
             for refusal in plan.refusals
         ],
@@ -73,8 +75,18 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             {"from": str(rename.old), "to": str(rename.new), "alike": round(rename.alike, 3)} for rename in plan.renames
         ],
         "hidden": [{"key": str(key), "field": field} for key, field in plan.hidden],
+        "deselected": [str(key) for key in plan.deselected],
+        "reach": {str(key): _reach(plan.reach[key]) for key in sorted(plan.reach)},
     }
     return {**document, "checksum": digest(canonical_json(document))}
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    """How many, and the first of them."""
+    return {
+        "activities": {"count": reach.activity_count, "keys": [str(key) for key in reach.activities]},
+        "outside": {"count": reach.outside_count, "instances": list(reach.outside)},
+    }
 
 
 def plan_digest(plan: Plan) -> str:

@@ -17,6 +17,7 @@ from reconciler.model.kinds import EntityKey, Kind
 from reconciler.model.problem import SourceSpan
 from reconciler.model.stamp import PendingBase
 from reconciler.plan.document import BESIDE, FORMAT, plan_digest, plan_document
+from reconciler.plan.reach import Reach
 from reconciler.plan.renames import Rename
 from reconciler.plan.steps import (
     Action,
@@ -216,6 +217,26 @@ class _Refusal(_Part):
     keys: list[Key]
     limit: int
     allow: int
+    remedy: str
+
+
+class _Reached(_Part):
+    count: int
+    keys: list[Key]
+
+
+class _Outside(_Part):
+    count: int
+    instances: list[str]
+
+
+class _Reach(_Part):
+    activities: _Reached
+    outside: _Outside
+
+    def reach(self) -> Reach:
+        activities, outside = self.activities, self.outside
+        return Reach(activities.count, tuple(activities.keys), outside.count, tuple(outside.instances))
 
 
 class _Rename(_Part):
@@ -250,6 +271,8 @@ class _Plan(_Part):
     allowed: dict[str, int]
     renames: list[_Rename]
     hidden: list[_Hidden]
+    deselected: list[Key]
+    reach: dict[str, _Reach]
 
     def plan(self) -> Plan:
         """The plan as the other rooms know it. Raises ``ValueError`` when its steps do not hang together."""
@@ -270,12 +293,16 @@ class _Plan(_Part):
             steps,
             tuple(PlanProblem(each.key, each.message, each.remedy, _span(each.source)) for each in self.problems),
             tuple(PlanWarning(parse_key(each.key) or each.key, each.message, each.remedy) for each in self.warnings),
-            tuple(
-                Refusal(each.guard, each.message, tuple(each.keys), each.limit, each.allow) for each in self.refusals
-            ),
+            tuple(_refusal(each) for each in self.refusals),
             tuple(self.unpruned),
             tuple(self.left_out),
             self.allowed,
             tuple(Rename(each.from_, each.to, each.alike) for each in self.renames),
             tuple((each.key, each.field) for each in self.hidden),
+            tuple(self.deselected),
+            {_key(key): reach.reach() for key, reach in self.reach.items()},
         )
+
+
+def _refusal(told: _Refusal) -> Refusal:
+    return Refusal(told.guard, told.message, tuple(told.keys), told.limit, told.allow, told.remedy)

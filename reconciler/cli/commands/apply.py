@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from reconciler.cli.applying import Run, carry_out, lease_options, terms_of
-from reconciler.cli.command import makes_product, output_options, plan_choices, plan_options
+from reconciler.cli.command import allow_reverts_option, makes_product, output_options, plan_choices, plan_options
 from reconciler.cli.ending import Product
 from reconciler.cli.loading import Request, load_live, run_async
 from reconciler.cli.screen import Screen
@@ -18,6 +19,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @plan_options
+@allow_reverts_option
 @click.option("--plan", "plan_file", type=_file, metavar="FILE", help="Carry out this saved plan; asks no question.")
 @click.option("--expect", metavar="DIGEST", help="Go on only if the plan has this digest.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -28,11 +30,6 @@ _file = click.Path(path_type=Path, dir_okay=False)
 def apply(
     screen: Screen,
     request: Request,
-    no_prune: bool,
-    allow_deletes: int | None,
-    allow_rollback: bool,
-    adopt: tuple[str, ...],
-    adopt_up_to: int,
     plan_file: Path | None,
     expect: str | None,
     yes: bool,
@@ -41,6 +38,7 @@ def apply(
     settle: float | None,
     lock_timeout: float,
     allow_takeover: str | None,
+    **chosen: Any,
 ) -> Product:
     """Make live as Git says: plan, ask, carry out."""
     from reconciler.plan.planfile import read_plan
@@ -50,22 +48,14 @@ def apply(
     if not unasked and (screen.json or not sys.stdin.isatty()):
         raise click.UsageError("apply asks before it writes, and cannot ask here. Say --yes to go ahead without.")
     loaded, warnings = load_live(request, screen)
-    options = plan_choices(
-        no_prune=no_prune,
-        allow_deletes=allow_deletes,
-        allow_rollback=allow_rollback,
-        adopt=adopt,
-        adopt_up_to=adopt_up_to,
-    )
     saved = None if plan_file is None else read_plan(plan_file)
-    terms = terms_of(loaded, lease_term, settle, lock_timeout)
     screen.say_on_terminal("Reading the live catalogue …")
     run = Run(
         screen,
         request,
         loaded,
-        options,
-        terms,
+        plan_choices(**chosen),
+        terms_of(loaded, lease_term, settle, lock_timeout),
         ask=not unasked,
         takeover=allow_takeover == loaded.name,
         saved=saved,

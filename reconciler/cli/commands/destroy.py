@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.applying import Run, carry_out, lease_options, terms_of
-from reconciler.cli.command import live_options, makes_product, output_options
+from reconciler.cli.command import allow_deletes_option, live_options, makes_product, output_options
 from reconciler.cli.ending import Product
 from reconciler.cli.loading import Request, load_live, run_async
 from reconciler.cli.screen import Screen
@@ -16,9 +16,7 @@ from reconciler.cli.screen import Screen
 
 @click.command()
 @live_options
-@click.option(
-    "--allow-deletes", type=click.IntRange(0), metavar="N", allow_from_autoenv=False, help="Let up to N entities go."
-)
+@allow_deletes_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option(
     "--json-events",
