@@ -51,7 +51,7 @@ strict_option = click.option("--strict", is_flag=True, help="Treat warnings as e
 at_option = click.option("--at", metavar="TIME", help="Judge calendars at this instant, e.g. 2027-01-31T09:00:00Z.")
 
 
-def _all_of(*options: Decorator) -> Decorator:
+def all_of(*options: Decorator) -> Decorator:
     """Several options as one decorator, listed by ``--help`` in this order."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,12 +62,12 @@ def _all_of(*options: Decorator) -> Decorator:
     return decorate
 
 
-catalogue_options = _all_of(
+catalogue_options = all_of(
     click.argument("catalogue", type=click.Path(path_type=Path), default=Path(), metavar="[CATALOG]"),
     folder_option,
     environment_option,
 )
-live_options = _all_of(
+live_options = all_of(
     catalogue_options,
     strict_option,
     at_option,
@@ -83,8 +83,9 @@ def _allow(what: str, told: str) -> Decorator:
     return click.option(f"--allow-{what}", type=click.IntRange(0), metavar="N", allow_from_autoenv=False, help=told)
 
 
+allow_deletes_option = _allow("deletes", "Let up to N entities go.")
 allow_reverts_option = _allow("reverts", "Without a terminal: let up to N edits made live be undone.")
-plan_options = _all_of(
+plan_options = all_of(
     live_options,
     click.option("--no-prune", is_flag=True, help="Keep what is gone from Git."),
     click.option(
@@ -98,6 +99,9 @@ plan_options = _all_of(
         multiple=True,
         metavar="KIND/KEY",
         help="All but this entity, and what needs its change; repeatable.",
+    ),
+    click.option(
+        "--allow-rollback", is_flag=True, allow_from_autoenv=False, help="Let an older commit go over a newer one."
     ),
     _allow("deletes", "Let up to N entities be deleted or taken out of service."),
     _allow("updates", "Let up to N entities be patched."),
@@ -153,7 +157,7 @@ def _keys(texts: tuple[str, ...], option: str) -> frozenset[EntityKey]:
 
 def output_options(*formats: str) -> Decorator:
     """``--format`` with these choices, the first by default, and the other options about output."""
-    return _all_of(
+    return all_of(
         click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True),
         click.option(
             "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write the product to a file."
@@ -283,6 +287,8 @@ def sentence(error: ReconcilerError) -> str:
 
 def ending_of(error: ReconcilerError) -> Ending:
     """Which exit code an error has; a test keeps this list complete."""
+    from reconciler.apply.lease import Foreign, Locked
+    from reconciler.apply.resuming import PlanStale
     from reconciler.catalogue.reading import WrongEnvironment
     from reconciler.model.problem import CatalogueInvalid
     from reconciler.plan.steps import PlanRefused
@@ -295,6 +301,12 @@ def ending_of(error: ReconcilerError) -> Ending:
             return Ending(Exit.ERROR, invalid_meaning(error.problems))
         case PlanRefused():
             return Ending(Exit.GUARD, "a guard refuses this plan")
+        case Foreign():
+            return Ending(Exit.GUARD, "another Git repository's catalogue")
+        case PlanStale():
+            return Ending(Exit.STALE, "nothing was written: this is not what was planned")
+        case Locked():
+            return Ending(Exit.LOCKED, "somebody else is applying")
         case Unauthorised():
             return Ending(Exit.AUTHENTICATION, "not authenticated")
         case _:

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.command import defect, sentence
 from reconciler.cli.commands.apply import apply
+from reconciler.cli.commands.destroy import destroy
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.graph import graph
 from reconciler.cli.commands.import_ import import_
@@ -18,7 +19,9 @@ from reconciler.cli.commands.list_ import list_
 from reconciler.cli.commands.plan import plan
 from reconciler.cli.commands.pull import pull
 from reconciler.cli.commands.serve import serve
+from reconciler.cli.commands.show import show
 from reconciler.cli.commands.snapshot import snapshot
+from reconciler.cli.commands.unlock import unlock
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.ending import FINE, Ending, Exit
 from reconciler.model.errors import ReconcilerError
@@ -39,7 +42,21 @@ def cli() -> None:
     """Keep an offer catalogue in Git, and make the live repository match it."""
 
 
-for _command in (validate, plan, apply, drift, pull, import_, list_, graph, serve, snapshot):
+for _command in (
+    validate,
+    plan,
+    show,
+    apply,
+    drift,
+    pull,
+    import_,
+    list_,
+    destroy,
+    unlock,
+    graph,
+    serve,
+    snapshot,
+):
     cli.add_command(_command)
 
 

@@ -42,7 +42,8 @@ class Options:
 
     adopt, adopt_up_to: which instances without a stamp may be taken over.   selection: which part of it all.
     destroy: nothing of ours is to stay.   allow_…: the numbers that overrule guards.
-    protected: what the last applied commit protected.
+    protected: what the last applied commit protected.   newer: that commit, where the catalogue's own is an ancestor
+    of it.   allow_rollback: go back all the same.
     """
 
     prune: bool | None = None
@@ -53,6 +54,8 @@ class Options:
     adopt_up_to: int = 0
     selection: Selection = EVERYTHING
     destroy: bool = False
+    newer: str | None = None
+    allow_rollback: bool = False
     protected: frozenset[EntityKey] = frozenset()
 
     @property
@@ -109,7 +112,10 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
             *_expired(catalogue, ignored),
             *draft.warnings,
         ),
-        refusals=tuple(guards.judge(judged, options.allowed)),
+        refusals=(
+            *guards.judge(judged, options.allowed),
+            *guards.judge_rollback(options.newer, catalogue.commit, allowed=options.allow_rollback),
+        ),
         unpruned=unpruned,
         left_out=draft.left_out,
         allowed=options.allowed,

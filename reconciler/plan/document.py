@@ -10,6 +10,7 @@ from reconciler.plan.reach import Reach
 from reconciler.plan.steps import After, Plan, PlannedChange, Step
 
 FORMAT = 1
+BESIDE = frozenset({"validation", "exit"})  # what a command prints beside the plan
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -109,6 +110,8 @@ def _step(step: Step) -> dict[str, Any]:
         "action": step.action.value,
         "key": str(step.key),
         "remote_id": step.remote_id,
+        "uri": step.uri,
+        "name": step.name,
         "if_match": {"after": step.if_match.step} if isinstance(step.if_match, After) else step.if_match,
         "requires": list(step.requires),
         "refs": [{"path": ref.path, "key": str(ref.key)} for ref in step.refs],
@@ -119,6 +122,8 @@ def _step(step: Step) -> dict[str, Any]:
         document["payload"] = step.payload
     if step.patch:
         document["patch"] = list(step.patch)
+    if step.touched:
+        document["touched"] = dict(step.touched)
     if step.pending:
         document["pending"] = [
             {"field": base.field, "kind": base.kind.value, "references": list(base.references), "single": base.single}
@@ -135,7 +140,7 @@ def _change(planned: PlannedChange) -> dict[str, Any]:
     if planned.source is not None:
         document["source"] = _place(planned.source)
     if change.reverts:
-        document["reverts"] = True
+        document |= {"reverts": True, "ahead": change.ahead.value}
     return document
 
 

@@ -13,6 +13,7 @@ from reconciler.model.settings import Guards
 from reconciler.plan.steps import Action, Plan, Refusal
 
 DELETES, UPDATES, REVERTS, PROTECTED = "deletes", "updates", "reverts", "protected"
+ROLLBACK = "rollback"
 NUMBERS = (DELETES, UPDATES, REVERTS)  # what ``--allow-…`` can overrule
 FEW_UPDATES = 20  # so many entities may be patched in any case
 _ROUNDING = 1e-9  # 0.29 * 100 is a little less than 29
@@ -57,6 +58,13 @@ def judge_reverts(plan: Plan, allow: int | None) -> Iterator[Refusal]:
         return
     message = f"{_count(len(undone), 'edit')} made live would be undone, and nobody here can confirm that"
     yield Refusal(REVERTS, message, tuple(sorted(set(undone))), 0, len(undone))
+
+
+def judge_rollback(newer: str | None, commit: str | None, *, allowed: bool) -> Iterator[Refusal]:
+    """The refusal to apply an older commit over a newer one."""
+    if newer is not None and not allowed:
+        message = f"the commit {(commit or '')[:12]} is older than {newer[:12]}, which was last applied"
+        yield Refusal(ROLLBACK, message, (), 0, 0, "Apply the newer one; or, if going back is meant: --allow-rollback")
 
 
 def still_refused(refusals: Iterable[Refusal], allowed: Mapping[str, int]) -> tuple[Refusal, ...]:

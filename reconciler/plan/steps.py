@@ -58,7 +58,8 @@ class Step:
 
     id: ``<action>:<kind>/<key>``, with ``:n`` where an entity has several of one action.   if_match: an etag.
     payload: the body of a create.   patch: the JSON Patch of the others.   pending: bases for the stamp's title
-    that need URIs first.   address: where the instance was read; None when the plan came from elsewhere.
+    that need URIs first.   uri, address: by which others refer to the instance, and where it was read.
+    touched: hashes of what a patch touches, as it was read.
     """
 
     id: str
@@ -75,7 +76,9 @@ class Step:
     changes: tuple[PlannedChange, ...] = ()
     name: str = ""
     source: SourceSpan | None = None
+    uri: str | None = None
     address: str | None = None
+    touched: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,8 @@ def _refusals(plan: Plan, paint: Paint, width: int, command: str) -> Iterator[st
     for refusal in plan.refusals:
         yield paint("Refused by a guard:", "red")
         yield from paragraph(refusal.message, "    ", width)
-        yield from paragraph(visible(", ".join(str(key) for key in refusal.keys)), "    ", width)
+        if refusal.keys:
+            yield from paragraph(visible(", ".join(str(key) for key in refusal.keys)), "    ", width)
         if refusal.remedy:
             yield from paragraph(f"-> {refusal.remedy}", "    ", width)
     if any(refusal.allow for refusal in plan.refusals):

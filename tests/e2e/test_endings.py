@@ -67,7 +67,7 @@ def test_missing_credentials_are_named_all_at_once(example: Workplace) -> None:
         (("plan", "cat", "--detailed-exitcode"), 2),
         (("plan", "nowhere"), 1),
         (("validate", "cat"), 0),
-        (("drift", "cat"), 4),
+        (("drift", "cat"), 3),
         (("graph", "cat"), 0),
         (("apply", "cat", "--yes"), 0),
     ],
