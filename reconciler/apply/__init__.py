@@ -6,7 +6,17 @@ was read.
 
 Choices, 2026-11-22. A step starts as soon as all it requires is done, up to a number at once; one failure skips only
 what requires it, by name. The report must be the truth, so an answer that was lost leads to a look at the instance:
-if it is as wanted the step is done, and if that cannot be told either it is *unknown*, never *failed*. A create
-cannot be looked at that way (its address is not known), so it ends *unknown*, and the next run finds the instance by
-its stamp.
+if it is as wanted the step is done, and if that cannot be told either it is *unknown*, never *failed*.
+
+2026-11-23. *A lost create* is looked for by name, and only our stamp counts, until the settle time is over: after it
+nothing of the request can still arrive. Where names are unique asking again is then safe, since the repository refuses
+the second of two; elsewhere it is not, and the step ends unknown. *The lease* is taken before live is read, so that no
+plan is older than it. It is judged by the repository's clock alone, as the holder's may be wrong; an expired one is
+taken only after the settle time, when the last requests of its run have landed. A holder cannot be told that it lost
+its lease while it sleeps, so each step asks first whether the term has run out on a clock that only goes forward: a
+term is counted from before its renewal was sent. *A patch* that meets a later revision goes on only if what it
+touches, and our stamp, is as it was read; the plan keeps hashes of it, so that this holds for saved plans too. *A saved
+plan* is judged whole before its first write. A step after which another of the same entity is done is done as well,
+whatever the instance looks like now: a temporary name is gone by then. *The journal* tells an intent before each write;
+nothing reads it, so that losing it loses no truth.
 """

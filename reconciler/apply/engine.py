@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.apply.creating import Creator
 from reconciler.apply.events import Finished, Listener, Started
 from reconciler.apply.filling import fill
 from reconciler.apply.holding import holds
@@ -20,14 +22,19 @@ from reconciler.apply.outcomes import (
     Unknown,
     is_done,
 )
+from reconciler.apply.rate import Rate
+from reconciler.apply.referrers import find_referrers
 from reconciler.apply.schedule import Schedule
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.kinds import KINDS, EntityKey
 from reconciler.plan.steps import Action, After, Plan, PlanRefused, Step
+from reconciler.plan.touched import is_untouched
 from reconciler.repository.errors import Conflict, NameTaken, RepositoryError, Unauthorised, Unreachable
-from reconciler.repository.port import DeleteRejected, Receipt, Writer
+from reconciler.repository.port import DeleteRejected, Instance, Receipt, Writer
+from reconciler.repository.retry import Clock, SystemClock
 
 PARALLELISM = 10
+_SHOWN = 5  # referrers that a message names
 UNREACHED = 3  # steps in a row that did not reach the repository, after which no more are sent
 
 
@@ -38,15 +45,26 @@ async def apply_plan_async(
     on_event: Listener = lambda _event: None,
     parallelism: int = PARALLELISM,
     stop: Stop | None = None,
+    rate: Rate | None = None,
+    already: Mapping[str, Instance | None] | None = None,
+    may_write: Callable[[], bool] = lambda: True,
+    settle_s: float = 0.0,
+    clock: Clock | None = None,
 ) -> Report:
     """Carry out a plan; every step has its outcome in the report.
 
-    stop: how the run can be ended early.
+    stop: how the run can be ended early.   rate: how many writes at once, where somebody else slows it too.
+    already: steps that an earlier run carried out, with the instances that they left.
+    may_write: asked before each step; False ends the run.   settle_s: how long a create whose answer was lost is
+    looked for.
     Raises ``PlanRefused`` when a guard refuses the plan, before anything is sent.
     """
     if plan.refusals:
         raise PlanRefused(plan)
-    return await _Engine(plan, writer, on_event, parallelism, stop or Stop()).run()
+    clock = clock or SystemClock()
+    creator = Creator(writer, plan.catalog, clock, settle_s)
+    stop, rate = stop or Stop(), rate or Rate(parallelism)
+    return await _Engine(plan, writer, creator, on_event, rate, stop, may_write, already or {}).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +86,12 @@ class Stop:
 class _Engine:
     plan: Plan
     writer: Writer
+    creator: Creator
     on_event: Listener
-    parallelism: int
+    rate: Rate
     stop: Stop
+    may_write: Callable[[], bool]
+    already: Mapping[str, Instance | None]
     uris: dict[EntityKey, str] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)  # left behind, by step id
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -79,6 +100,7 @@ class _Engine:
 
     async def run(self) -> Report:
         schedule = Schedule(self.plan.steps)
+        self._pass_over(schedule)
         running: dict[asyncio.Task[Outcome], Step] = {}
         given_up = asyncio.ensure_future(self.stop.now.wait())
         try:
@@ -92,15 +114,32 @@ class _Engine:
         for step in schedule.remaining():
             self._record(step, NotAttempted())
         interrupted = self.stop.soon.is_set() or self.stop.now.is_set()
-        return Report(self.plan, self.outcomes, interrupted, unauthorised=self.hopeless is Unauthorised)
+        return Report(
+            self.plan,
+            self.outcomes,
+            interrupted,
+            unauthorised=self.hopeless is Unauthorised,
+            lost_lease=not self.may_write(),
+            created=self.uris,
+        )
+
+    def _pass_over(self, schedule: Schedule) -> None:
+        """Settle the steps of an earlier run."""
+        for step in self.plan.steps:
+            if step.id in self.already:
+                found = self.already[step.id]
+                if found is not None:
+                    self.etags[step.id] = found.etag
+                    self.uris.setdefault(step.key, found.uri)
+                self._settle(schedule, step, AlreadyDone())
 
     async def _carry_out(
         self, schedule: Schedule, running: dict[asyncio.Task[Outcome], Step], given_up: asyncio.Task[bool]
     ) -> None:
         """Run until every step that can be is settled, nothing more may start, or the run is given up."""
         while not given_up.done():
-            while len(running) < self.parallelism and not self.hopeless and not self.stop.soon.is_set():
-                step = schedule.next_ready()
+            while len(running) < self.rate.allowed and not self.hopeless and not self.stop.soon.is_set():
+                step = schedule.next_ready() if self.may_write() else None
                 if step is None:
                     break
                 self.on_event(Started(step))
@@ -109,6 +148,7 @@ class _Engine:
                 break
             finished, _ = await asyncio.wait([given_up, *running], return_when=asyncio.FIRST_COMPLETED)
             for task in [task for task in running if task in finished]:
+                self.rate.answered()
                 self._settle(schedule, running.pop(task), task.result())
 
     def _settle(self, schedule: Schedule, step: Step, outcome: Outcome) -> None:
@@ -168,15 +208,18 @@ class _Engine:
         return step.address or self.writer.address_of(step.remote_id or "")
 
     async def _create(self, step: Step) -> Outcome:
-        body = self._body(step)
-        receipt = await self.writer.create(_schema(step), body["_instance"], body["_links"])
-        if not receipt.uri:
-            return Unknown("the repository gave no URI for it")
-        self.uris[step.key] = receipt.uri
-        self._keep(step, receipt)
-        return Done()
+        made = await self.creator.create(step, self._body(step))
+        if made.uri is not None:
+            self.uris[step.key] = made.uri
+            self.etags[step.id] = made.etag
+        return made.outcome
 
     async def _patch(self, step: Step) -> Outcome:
+        if step.action is Action.ARCHIVE and step.uri is not None:
+            found = await find_referrers(self.writer, step.key.kind, step.uri)
+            if found:
+                names = ", ".join(item.uri for item in found[:_SHOWN])
+                return Failed(f"not archived: {names} still refers to it", "Plan again to see it.")
         operations = self._body(step)
         try:
             receipt = await self.writer.patch(self._address(step), _schema(step), operations, if_match=self._etag(step))
@@ -202,12 +245,18 @@ class _Engine:
         if holds(found, operations):
             self.etags[step.id] = found.etag
             return Done() if error.maybe_carried_out else AlreadyDone()
+        if isinstance(error, Conflict) and not error.maybe_carried_out and self._may_go_on(step, found):
+            receipt = await self.writer.patch(self._address(step), _schema(step), operations, if_match=found.etag)
+            self._keep(step, receipt)
+            return Done()
         if found.etag != self._etag(step) and error.maybe_carried_out:
             return Unknown(f"{error.message}; it was changed since, and is not as this step leaves it")
         if found.etag != self._etag(step):
             who = f" by {found.modified_by}" if found.modified_by else ""
             return Failed(
-                f"it was changed{who} at {found.modified}, after it was read", "Plan again to see the change."
+                f"it was changed{who} at {found.modified}, after it was read",
+                "Plan again to see the change.",
+                stale=True,
             )
         if isinstance(error, NameTaken | Conflict):
             holder = getattr(error, "holder", None)
@@ -215,11 +264,17 @@ class _Engine:
             return Failed(f"its name is taken{by}", "Choose another name, or rename that instance.")
         return Failed(error.message, error.remedy)
 
+    def _may_go_on(self, step: Step, found: Instance) -> bool:
+        """Whether the edit that came between touched nothing of what this patch touches."""
+        if isinstance(step.if_match, After) or found.etag == step.if_match:
+            return False
+        return is_untouched(step.touched, found)
+
     async def _delete(self, step: Step) -> Outcome:
         try:
             outcome = await self.writer.delete(self._address(step), if_match=self._etag(step))
         except Conflict:
-            return Failed("it was changed after it was read", "Plan again to see the change.")
+            return Failed("it was changed after it was read", "Plan again to see the change.", stale=True)
         except RepositoryError as error:
             if error.maybe_carried_out and await self._is_gone(step):
                 return Done()

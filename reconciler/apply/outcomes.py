@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from reconciler.model.kinds import EntityKey
+from reconciler.model.kinds import EntityKey, Kind
 from reconciler.plan.steps import Action, Plan, Step
 
 
@@ -22,10 +23,11 @@ class AlreadyDone:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Not carried out."""
+    """Not carried out. stale: because somebody changed it since it was read."""
 
     message: str
     remedy: str | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,31 @@ class Unknown:
 
 
 Outcome = Done | AlreadyDone | Failed | Skipped | NotAttempted | Unknown
+
+
+OUTCOME_NAMES: Mapping[type[Outcome], str] = {
+    Done: "done",
+    AlreadyDone: "already done",
+    Failed: "failed",
+    Skipped: "skipped",
+    NotAttempted: "not attempted",
+    Unknown: "unknown",
+}
+
+
+def outcome_fields(outcome: Outcome) -> dict[str, Any]:
+    """One outcome as JSON."""
+    told: dict[str, Any] = {"outcome": OUTCOME_NAMES[type(outcome)]}
+    match outcome:
+        case Failed(message, remedy):
+            told |= {"message": message, "remedy": remedy}
+        case Unknown(message):
+            told |= {"message": message}
+        case Skipped(because):
+            told |= {"because": because}
+        case Done() | AlreadyDone() | NotAttempted():
+            pass
+    return told
 
 
 def is_done(outcome: Outcome) -> bool:
@@ -103,12 +130,29 @@ class Report:
     """A plan and what became of its steps.
 
     interrupted: somebody stopped the run.   unauthorised: the repository stopped accepting the credentials.
+    lost_lease: somebody else may write now.   created: the URIs of what this run created.
     """
 
     plan: Plan
     outcomes: Mapping[str, Outcome]
     interrupted: bool = False
     unauthorised: bool = False
+    lost_lease: bool = False
+    created: Mapping[EntityKey, str] = field(default_factory=dict)
+
+    @property
+    def created_by_kind(self) -> dict[Kind, list[str]]:
+        """The URIs of what this run created."""
+        found: dict[Kind, list[str]] = {}
+        for step in self.plan.steps:
+            if step.action is Action.CREATE and isinstance(self.outcomes[step.id], Done) and step.key in self.created:
+                found.setdefault(step.key.kind, []).append(self.created[step.key])
+        return found
+
+    @property
+    def stale(self) -> bool:
+        """Whether something was refused because it had been changed since it was read."""
+        return any(isinstance(outcome, Failed) and outcome.stale for outcome in self.outcomes.values())
 
     @property
     def tally(self) -> Tally:

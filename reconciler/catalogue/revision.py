@@ -48,6 +48,24 @@ def read_revision(root: Path) -> Revision:
     return Revision(commit.strip(), changed is None or bool(changed.strip()))
 
 
+def read_roots(root: Path, uid: str | None) -> frozenset[str]:
+    """What tells this repository from others: its root commits; ``uid`` outside Git; nothing for a shallow clone."""
+    shallow = _words(root, "rev-parse", "--is-shallow-repository")
+    if shallow is None:
+        return frozenset({uid}) if uid else frozenset()
+    if shallow.strip() == "true":
+        return frozenset()
+    return frozenset((_words(root, "rev-list", "--max-parents=0", "HEAD") or "").split())
+
+
+def is_older(root: Path, commit: str, than: str) -> bool | None:
+    """Whether a commit is an ancestor of another and not the same; None when Git does not know both."""
+    if commit == than:
+        return False
+    known = _words(root, "cat-file", "-e", f"{than}^{{commit}}") is not None
+    return _words(root, "merge-base", "--is-ancestor", commit, than) is not None if known else None
+
+
 def is_commit(text: str) -> bool:
     """Whether this is the full id of a commit, and so cannot be an option or the name of a branch."""
     return _COMMIT.fullmatch(text) is not None

@@ -19,6 +19,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
+    from reconciler.model.kinds import EntityKey
     from reconciler.model.problem import Problem
     from reconciler.plan.build import Options as PlanOptions
 
@@ -50,7 +51,7 @@ strict_option = click.option("--strict", is_flag=True, help="Treat warnings as e
 at_option = click.option("--at", metavar="TIME", help="Judge calendars at this instant, e.g. 2027-01-31T09:00:00Z.")
 
 
-def _all_of(*options: Decorator) -> Decorator:
+def all_of(*options: Decorator) -> Decorator:
     """Several options as one decorator, listed by ``--help`` in this order."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,27 +62,49 @@ def _all_of(*options: Decorator) -> Decorator:
     return decorate
 
 
-catalogue_options = _all_of(
+catalogue_options = all_of(
     click.argument("catalogue", type=click.Path(path_type=Path), default=Path(), metavar="[CATALOG]"),
     folder_option,
     environment_option,
 )
-live_options = _all_of(
+live_options = all_of(
     catalogue_options,
     strict_option,
     at_option,
     click.option("--parallelism", type=click.IntRange(1, 256), default=10, show_default=True, help="Requests at once."),
 )
-plan_options = _all_of(
+
+
+_NUMBERS = ("--allow-deletes", "--allow-updates", "--allow-reverts")
+
+
+def _allow(what: str, told: str) -> Decorator:
+    """An option that overrules a guard: a number, never from the environment."""
+    return click.option(f"--allow-{what}", type=click.IntRange(0), metavar="N", allow_from_autoenv=False, help=told)
+
+
+allow_deletes_option = _allow("deletes", "Let up to N entities go.")
+allow_reverts_option = _allow("reverts", "Without a terminal: let up to N edits made live be undone.")
+plan_options = all_of(
     live_options,
     click.option("--no-prune", is_flag=True, help="Keep what is gone from Git."),
     click.option(
-        "--allow-deletes",
-        type=click.IntRange(0),
-        metavar="N",
-        allow_from_autoenv=False,
-        help="Let up to N entities be deleted or taken out of service.",
+        "--target",
+        multiple=True,
+        metavar="KIND/KEY",
+        help="Only this entity, with all that it needs; repeatable.",
     ),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="KIND/KEY",
+        help="All but this entity, and what needs its change; repeatable.",
+    ),
+    click.option(
+        "--allow-rollback", is_flag=True, allow_from_autoenv=False, help="Let an older commit go over a newer one."
+    ),
+    _allow("deletes", "Let up to N entities be deleted or taken out of service."),
+    _allow("updates", "Let up to N entities be patched."),
     click.option(
         "--adopt",
         multiple=True,
@@ -100,26 +123,41 @@ plan_options = _all_of(
 )
 
 
-def plan_choices(*, no_prune: bool, allow_deletes: int | None, adopt: tuple[str, ...], adopt_up_to: int) -> PlanOptions:
-    """What the plan options say. Raises ``UsageError`` for a key that is none."""
-    from reconciler.model.intents import parse_key
+def plan_choices(
+    *,
+    no_prune: bool,
+    adopt: tuple[str, ...],
+    target: tuple[str, ...],
+    exclude: tuple[str, ...],
+    **others: Any,
+) -> PlanOptions:
+    """What the plan options say. others: as ``Options`` has them. Raises ``UsageError`` for a key that is none."""
     from reconciler.plan.build import Options
+    from reconciler.plan.selection import Selection
 
-    keys = {text: parse_key(text) for text in adopt}
-    for text, key in keys.items():
-        if key is None:
-            raise click.BadParameter(f"{text!r} is no KIND/KEY, such as offer/summer-10", param_hint="--adopt")
     return Options(
         prune=False if no_prune else None,
-        allow_deletes=allow_deletes,
-        adopt=frozenset(key for key in keys.values() if key is not None),
-        adopt_up_to=adopt_up_to,
+        adopt=_keys(adopt, "--adopt"),
+        selection=Selection(_keys(target, "--target"), _keys(exclude, "--exclude")),
+        **others,
     )
+
+
+def _keys(texts: tuple[str, ...], option: str) -> frozenset[EntityKey]:
+    from reconciler.model.intents import parse_key
+
+    keys: set[EntityKey] = set()
+    for text in texts:
+        key = parse_key(text)
+        if key is None:
+            raise click.BadParameter(f"{text!r} is no KIND/KEY, such as offer/summer-10", param_hint=option)
+        keys.add(key)
+    return frozenset(keys)
 
 
 def output_options(*formats: str) -> Decorator:
     """``--format`` with these choices, the first by default, and the other options about output."""
-    return _all_of(
+    return all_of(
         click.option("--format", type=click.Choice(formats), default=formats[0], show_default=True),
         click.option(
             "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write the product to a file."
@@ -179,15 +217,15 @@ def defect(error: Exception) -> Product:
     return _without_product("Defect", message, Ending(Exit.ERROR, "a defect of the program"))
 
 
-def command_line(without: str) -> str:
-    """The command as it was called, ready for a shell, without one option and its value."""
+def command_line() -> str:
+    """The command as it was called, ready for a shell, without the numbers that overrule guards."""
     words: list[str] = click.get_current_context().find_root().obj
     kept: list[str] = []
     skip = False
     for word in words:
-        if skip or word.startswith(f"{without}="):
+        if skip or word.startswith(tuple(f"{option}=" for option in _NUMBERS)):
             skip = False
-        elif word == without:
+        elif word in _NUMBERS:
             skip = True
         else:
             kept.append(word)
@@ -249,6 +287,8 @@ def sentence(error: ReconcilerError) -> str:
 
 def ending_of(error: ReconcilerError) -> Ending:
     """Which exit code an error has; a test keeps this list complete."""
+    from reconciler.apply.lease import Foreign, Locked
+    from reconciler.apply.resuming import PlanStale
     from reconciler.catalogue.reading import WrongEnvironment
     from reconciler.model.problem import CatalogueInvalid
     from reconciler.plan.steps import PlanRefused
@@ -261,6 +301,12 @@ def ending_of(error: ReconcilerError) -> Ending:
             return Ending(Exit.ERROR, invalid_meaning(error.problems))
         case PlanRefused():
             return Ending(Exit.GUARD, "a guard refuses this plan")
+        case Foreign():
+            return Ending(Exit.GUARD, "another Git repository's catalogue")
+        case PlanStale():
+            return Ending(Exit.STALE, "nothing was written: this is not what was planned")
+        case Locked():
+            return Ending(Exit.LOCKED, "somebody else is applying")
         case Unauthorised():
             return Ending(Exit.AUTHENTICATION, "not authenticated")
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.loading import Request, load_live, parse_at, place_of, run_async
@@ -91,8 +92,14 @@ async def _read(screen: Screen, request: Request, catalogue: Catalogue) -> LiveS
         return await read_live_async(reader)
 
 
-def last_applied(_request: Request, _compared: Compared) -> Applied:
+def last_applied(compared: Compared) -> Applied:
     """The entities of the last applied commit, read from Git only when something in Git is not live."""
-    from reconciler.catalogue.applied import NO_COMMIT
+    from reconciler.catalogue.applied import NO_COMMIT, NOTHING_APPLIED, read_applied
 
-    return NO_COMMIT
+    catalogue = compared.catalogue
+    anchor = compared.live.anchor(catalogue.name)
+    if anchor is None and not compared.identity.ownership.owned:
+        return NOTHING_APPLIED
+    if anchor is None or anchor.state.commit is None or not compared.changes.creates:
+        return NO_COMMIT
+    return read_applied(Path(catalogue.root), catalogue.environment, anchor.state.commit)

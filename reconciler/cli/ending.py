@@ -18,8 +18,10 @@ class Exit(IntEnum):
     GIT_AHEAD = 3
     BOTH_AHEAD = 4
     GUARD = 10
+    STALE = 11
     PARTIAL = 12
     UNKNOWN = 13
+    LOCKED = 14
     USAGE = 64
     AUTHENTICATION = 77
     INTERRUPTED = 130

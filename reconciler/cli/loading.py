@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,8 +14,12 @@ from reconciler.cli.screen import Screen
 
 if TYPE_CHECKING:
     from reconciler.connect import Place
+    from reconciler.live.snapshot import LiveState
     from reconciler.model.catalogue import Catalogue
+    from reconciler.model.kinds import EntityKey
     from reconciler.model.problem import Problem
+    from reconciler.plan.build import Options
+    from reconciler.plan.steps import Plan
     from reconciler.repository.port import Pause
 
 Made = TypeVar("Made")
@@ -91,11 +95,51 @@ def load_all(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
     return loaded.as_written.catalogue, check_all(loaded, at=parse_at(request.at))
 
 
-def place_of(request: Request, catalogue: Catalogue, screen: Screen) -> Place:
-    """Where the catalogue's environment is reached; the user is told when the repository makes us wait."""
+def plan_from(catalogue: Catalogue, live: LiveState, options: Options) -> Plan:
+    """The plan, with what Git knows of the commit that was last applied: whether ours is older, what it protected."""
+    from reconciler.catalogue.revision import is_older
+    from reconciler.plan.build import build_plan
+    from reconciler.plan.steps import Action
+
+    now, root = datetime.now(UTC), Path(catalogue.root)
+    anchor = live.anchor(catalogue.name)
+    applied = anchor.state.commit if anchor is not None else None
+    if applied is not None and catalogue.commit is not None and is_older(root, catalogue.commit, applied):
+        options = replace(options, newer=applied)
+    plan = build_plan(catalogue, live, now=now, options=options)
+    if applied is None or all(step.action not in {Action.DELETE, Action.ARCHIVE} for step in plan.steps):
+        return plan
+    protected = _protected_at(root, catalogue.environment, applied)
+    return build_plan(catalogue, live, now=now, options=replace(options, protected=protected)) if protected else plan
+
+
+def _protected_at(root: Path, environment: str, commit: str) -> frozenset[EntityKey]:
+    """What was protected at a commit; nothing where Git cannot tell."""
+    from reconciler.catalogue.applied import read_at
+    from reconciler.model.errors import ReconcilerError
+
+    try:
+        entities = read_at(root, environment, commit).entities
+    except ReconcilerError:
+        return frozenset()
+    return frozenset(key for key, entity in entities.items() if entity.protect)
+
+
+def place_of(
+    request: Request,
+    catalogue: Catalogue,
+    screen: Screen,
+    *,
+    on_pause: Callable[[int | None], None] = lambda _status: None,
+) -> Place:
+    """Where the catalogue's environment is reached; the user is told when the repository makes us wait.
+
+    on_pause: told the status of the answer that does.
+    """
     from reconciler.connect import Place
 
     def notice(pause: Pause) -> None:
+        on_pause(pause.status)
         why = "no answer" if pause.status is None else f"answer {pause.status}"
         screen.say(f"{why} to {pause.method} {pause.path}; asking again in {pause.seconds:.1f} s")
 

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.command import defect, sentence
 from reconciler.cli.commands.apply import apply
+from reconciler.cli.commands.destroy import destroy
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.graph import graph
 from reconciler.cli.commands.import_ import import_
@@ -21,6 +22,7 @@ from reconciler.cli.commands.pull import pull
 from reconciler.cli.commands.serve import serve
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.snapshot import snapshot
+from reconciler.cli.commands.unlock import unlock
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.ending import FINE, Ending, Exit
 from reconciler.model.errors import ReconcilerError
@@ -41,7 +43,22 @@ def cli() -> None:
     """Keep an offer catalogue in Git, and make the live repository match it."""
 
 
-for _command in (init, validate, plan, apply, drift, pull, import_, list_, show, graph, serve, snapshot):
+for _command in (
+    init,
+    validate,
+    plan,
+    show,
+    apply,
+    drift,
+    pull,
+    import_,
+    list_,
+    destroy,
+    unlock,
+    graph,
+    serve,
+    snapshot,
+):
     cli.add_command(_command)
 
 

@@ -14,5 +14,9 @@ break that tie, and are consent to take an instance over; against a stamp that s
 *Candidates*, 2026-11-23: creating beside an instance that a page's save has stripped of its stamp would make the entity
 twice, so one that may be meant blocks its entity until somebody says whose it is. What its lost copy's stamp names
 counts more than who refers to it, and that more than its name, since the page can change the name in the same save.
+*The anchor* is a tag, because tags have unique names: making it is a compare-and-set on a repository that has no locks.
+It is set apart while reading, so that no other room can take it for an instance. Everything it keeps stands in one
+link, so that one patch changes all of it or nothing; a page's save can strip that link as it can any stamp, and then
+the tag is refused by name rather than guessed at.
 *Moves* rewrite the stamp in the first patch that the instance gets; two stamps that come to mean one key block it.
 """

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.live.anchor import Anchor, read_anchor
 from reconciler.model.collector import collector_paused
 from reconciler.model.kinds import KINDS, Kind
 from reconciler.model.stamp import Stamp, read_stamp
@@ -44,11 +45,19 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """Every instance that the listings of one container gave, by kind in the order of instance ids."""
+    """Every instance that the listings of one container gave, by kind in the order of instance ids.
+
+    anchors: the tags that are no entities, of all catalogues.
+    """
 
     container: str
     instances: Mapping[Kind, tuple[LiveInstance, ...]]
     incomplete: tuple[Incomplete, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
+
+    def anchor(self, catalog: str) -> Anchor | None:
+        """The anchor of a catalogue."""
+        return next((anchor for anchor in self.anchors if anchor.state.catalog == catalog), None)
 
     def __iter__(self) -> Iterator[LiveInstance]:
         for kind in Kind:
@@ -73,13 +82,19 @@ async def read_live_async(reader: Reader) -> LiveState:
     """
     with collector_paused():
         readings = await asyncio.gather(*(_read_kind(reader, kind) for kind in Kind))
+        by_kind = dict(zip(Kind, readings, strict=True))
+        anchors = tuple(filter(None, map(read_anchor, by_kind[Kind.TAG].instances)))
+        apart = {anchor.instance.instance_id for anchor in anchors}
         instances = {
-            kind: tuple(LiveInstance(kind, item, read_stamp(item.links)) for item in reading.instances)
-            for kind, reading in zip(Kind, readings, strict=True)
+            kind: tuple(
+                LiveInstance(kind, item, read_stamp(item.links))
+                for item in reading.instances
+                if item.instance_id not in apart
+            )
+            for kind, reading in by_kind.items()
         }
-    return LiveState(
-        reader.container, instances, tuple(reading.fault for reading in readings if reading.fault is not None)
-    )
+    faults = tuple(reading.fault for reading in readings if reading.fault is not None)
+    return LiveState(reader.container, instances, faults, anchors)
 
 
 async def _read_kind(reader: Reader, kind: Kind) -> _Reading:

@@ -41,6 +41,15 @@ def _offset(text: str) -> timedelta:
     return -size if text[0] == "-" else size
 
 
+def read_instant(text: str) -> datetime | None:
+    """The moment that a text spells, aware, to the microsecond; None if it is not an instant."""
+    canonical = canonical_instant(text)
+    if canonical is None:
+        return None
+    whole, _, fraction = canonical.rstrip("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}.{fraction[:6].ljust(6, '0')}+00:00")
+
+
 def spell_instant(moment: datetime) -> str:
     """The canonical spelling of an aware datetime."""
     text = moment.astimezone(UTC).strftime(f"{moment.astimezone(UTC).year:04d}-%m-%dT%H:%M:%S.%f")

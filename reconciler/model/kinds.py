@@ -25,6 +25,8 @@ class Kind(StrEnum):
     FILTER = "filter"
     ACTIVITY = "activity"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and kinds are looked up for every field of every entity
+
 
 KIND_ORDER: Mapping[Kind, int] = MappingProxyType({kind: position for position, kind in enumerate(Kind)})
 
@@ -35,6 +37,9 @@ class EntityKey:
 
     kind: Kind
     name: str
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # the text keeps its hash; few keys of two kinds have one name
 
     def __str__(self) -> str:
         return f"{self.kind.value}/{self.name}"

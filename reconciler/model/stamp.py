@@ -56,7 +56,7 @@ class Stamp:
     def title(self) -> str:
         """The format, the protection mark and the bases, in the order of field names."""
         parts = [FORMAT, *(["protected"] if self.protected else [])]
-        parts += [f"{_escape(name)}={value}" for name, value in sorted((self.bases or {}).items())]
+        parts += [f"{escape(name)}={value}" for name, value in sorted((self.bases or {}).items())]
         return ";".join(parts)
 
 
@@ -80,14 +80,16 @@ def _read_title(title: Json) -> tuple[bool, Mapping[str, str] | None]:
         return False, None
     protected = "protected" in parts[1:]
     pairs = (part.partition("=") for part in parts[1:] if "=" in part)
-    return protected, {_unescape(name): value for name, _, value in pairs}
+    return protected, {unescape(name): value for name, _, value in pairs}
 
 
-def _escape(name: str) -> str:
+def escape(name: str) -> str:
+    """A text as titles carry it: what means something there, and what cannot be shown, percent-encoded."""
     return _ESCAPED.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), name)
 
 
-def _unescape(name: str) -> str:
+def unescape(name: str) -> str:
+    """The text that ``escape`` was given."""
     if "%" not in name:
         return name
     from urllib.parse import unquote
@@ -129,7 +131,7 @@ Bases = Mapping[str, "str | PendingBase"]
 def bases_of(kind: Kind, flat: Flat, resolve: Resolve) -> dict[str, str | PendingBase]:
     """The base of every field in a flat form; representations share one where the title would grow too long."""
     bases: dict[str, str | PendingBase] = {name: base_of(kind, name, value, resolve) for name, value in flat.items()}
-    if sum(len(_escape(name).encode()) + 10 for name in bases) + 16 > TITLE_LIMIT:
+    if sum(len(escape(name).encode()) + 10 for name in bases) + 16 > TITLE_LIMIT:
         kept = {name: value for name, value in bases.items() if not name.startswith(f"{SHARED}[")}
         return {**kept, SHARED: shared_base(flat)}
     return bases

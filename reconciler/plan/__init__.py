@@ -26,4 +26,11 @@ it is written, so its fallback has what it needs before each of its writes. An a
 offers that it will show; all of them would be activities times offers. The first part of a split patch writes the
 bases of what it wrote, and keeps the others: cut off there, nothing looks like somebody's edit. An archiving directly
 precedes the delete that needs it.
+
+*Guards* look at what is planned, not at what was left out. What is protected (by its file, its stamp, or the last
+applied commit) refuses the whole plan, and no number overrules that. A refusal to undo edits made live is judged by
+``apply`` only, where nobody can look at the plan. *A part of a plan* takes of each entity all steps or none, and with
+them the entities whose steps they require; what is excluded takes those with it that require its steps. *Reach* counts
+with one bit for each activity and each instance outside, so that it is one walk over all references; the first twenty
+names of each sort are told.
 """

@@ -20,13 +20,14 @@ from reconciler.model.intents import Ignored
 from reconciler.model.kinds import EntityKey
 from reconciler.model.problem import SourceSpan
 from reconciler.model.spelling import Resolve
-from reconciler.plan import integrity
+from reconciler.plan import guards, integrity
 from reconciler.plan.chains import ChainWriter
 from reconciler.plan.growth import Growth
-from reconciler.plan.guards import going_out, judge_deletes
 from reconciler.plan.needs import Needs, conflict_warnings
 from reconciler.plan.order import Blocked, drop_blocked, sort_steps
+from reconciler.plan.reach import find_reach
 from reconciler.plan.renames import likely_renames
+from reconciler.plan.selection import EVERYTHING, Selection
 from reconciler.plan.splitting import Settled, settle
 from reconciler.plan.stages import Scene, decides
 from reconciler.plan.steps import IncompleteRead, Plan, PlanProblem, PlanWarning, Step, Target
@@ -39,13 +40,34 @@ LIFE = timedelta(hours=24)
 class Options:
     """What the person who plans decided. prune: None follows the catalogue's own setting.
 
-    adopt, adopt_up_to: which instances without a stamp may be taken over.
+    adopt, adopt_up_to: which instances without a stamp may be taken over.   selection: which part of it all.
+    destroy: nothing of ours is to stay.   allow_…: the numbers that overrule guards.
+    protected: what the last applied commit protected.   newer: that commit, where the catalogue's own is an ancestor
+    of it.   allow_rollback: go back all the same.
     """
 
     prune: bool | None = None
     allow_deletes: int | None = None
+    allow_updates: int | None = None
+    allow_reverts: int | None = None
     adopt: frozenset[EntityKey] = frozenset()
     adopt_up_to: int = 0
+    selection: Selection = EVERYTHING
+    destroy: bool = False
+    newer: str | None = None
+    allow_rollback: bool = False
+    protected: frozenset[EntityKey] = frozenset()
+
+    @property
+    def allowed(self) -> dict[str, int]:
+        """The numbers that somebody gave, as the plan records them."""
+        given = {
+            guards.DELETES: self.allow_deletes,
+            guards.UPDATES: self.allow_updates,
+            guards.REVERTS: self.allow_reverts,
+            "adopt_up_to": self.adopt_up_to or None,
+        }
+        return {name: number for name, number in given.items() if number is not None}
 
 
 def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options: Options | None = None) -> Plan:
@@ -57,22 +79,23 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
     options = options or Options()
     identity = identify(catalogue, live, Consent(options.adopt, options.adopt_up_to))
     ownership = identity.ownership
+    options.selection.check({*catalogue.entities, *ownership.owned})
     ignored = Ignored.on(now.date(), catalogue.settings)
-    changes = compare(catalogue, identity, ignored)
-    pruned = catalogue.settings.prune if options.prune is None else options.prune
+    wanted = replace(catalogue, entities={}) if options.destroy else catalogue
+    changes = compare(wanted, identity, ignored)
+    pruned = options.destroy or (catalogue.settings.prune if options.prune is None else options.prune)
     unpruned = () if pruned else tuple(delete.key for delete in changes.deletes)
     if unpruned:
         changes = replace(changes, deletes=())
     made: list[Create | Patch] = [*changes.creates, *changes.patches]
     graph = graph_of({change.key: change.entity for change in made})
-    draft = _Drafter(catalogue, graph, live, identity, changes, resolver(identity), spell_instant(now)).draft()
-    refusals = judge_deletes(
-        going_out(changes, frozenset(step.key for step in draft.steps)),
-        ownership.owned,
-        catalogue.settings.guards,
-        options.allow_deletes,
-        emptied=not catalogue.entities,
-    )
+    draft = _Drafter(
+        wanted, graph, live, identity, changes, resolver(identity), spell_instant(now), options.selection
+    ).draft()
+    planned = frozenset(step.key for step in draft.steps)
+    protected = options.protected | {key for key, entity in catalogue.entities.items() if entity.protect}
+    judged = guards.Judged(changes, ownership.owned, planned, catalogue.settings.guards, not wanted.entities, protected)
+    changed = {patch.key for patch in changes.patches} | {delete.key for delete in changes.deletes}
     return Plan(
         catalog=catalogue.name,
         environment=catalogue.environment,
@@ -85,22 +108,22 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         steps=draft.steps,
         problems=draft.problems,
         warnings=(
-            *integrity.copy_warnings(ownership, catalogue.entities),
+            *integrity.copy_warnings(ownership, wanted.entities),
             *_expired(catalogue, ignored),
             *draft.warnings,
         ),
-        refusals=tuple(refusals),
+        refusals=(
+            *guards.judge(judged, options.allowed),
+            *guards.judge_rollback(options.newer, catalogue.commit, allowed=options.allow_rollback),
+        ),
         unpruned=unpruned,
         left_out=draft.left_out,
-        allowed=_allowed(options),
+        allowed=options.allowed,
         renames=likely_renames(changes, ownership.name_uri),
         hidden=changes.hidden,
+        deselected=draft.deselected,
+        reach=find_reach(changed & planned, wanted, live, ownership, (change.key for change in made)),
     )
-
-
-def _allowed(options: Options) -> dict[str, int]:
-    given = {"deletes": options.allow_deletes, "adopt_up_to": options.adopt_up_to or None}
-    return {name: number for name, number in given.items() if number is not None}
 
 
 def _expired(catalogue: Catalogue, ignored: Ignored) -> Iterator[PlanWarning]:
@@ -125,6 +148,7 @@ class _Draft:
     problems: tuple[PlanProblem, ...]
     left_out: tuple[EntityKey, ...]
     warnings: tuple[PlanWarning, ...]
+    deselected: tuple[EntityKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +165,7 @@ class _Drafter:
     changes: Changes
     resolve: Resolve
     now: str  # canonical
+    selection: Selection
 
     @property
     def ownership(self) -> Ownership:
@@ -163,6 +188,13 @@ class _Drafter:
         settled = self._settled(needs, blocked.keys)
         write = ChainWriter(self.catalogue, self.identity, self.resolve, names.rename_first, settled.split)
         steps = needs.wire(write.chains(self.changes), settled.kept)
+        deselected: frozenset[EntityKey] = frozenset()
+        if self.selection:
+            chosen = self.selection.keys(steps, (problem.key for problem in problems))
+            deselected = frozenset(step.key for step in steps) - chosen
+            steps = [step for step in steps if step.key in chosen]
+            problems = [problem for problem in problems if problem.key in chosen]
+            blocked = replace(blocked, keys=frozenset(problem.key for problem in problems))
         kept, left_out = drop_blocked(steps, blocked, self.graph)
         placed = [replace(problem, source=self._place(problem.key)) for problem in problems]
         return _Draft(
@@ -170,6 +202,7 @@ class _Drafter:
             tuple(sorted(placed, key=lambda problem: problem.key)),
             left_out,
             tuple(conflict_warnings(settled.given_up)),
+            tuple(sorted(deselected)),
         )
 
     def _settled(self, needs: Needs, blocked: frozenset[EntityKey]) -> Settled:
@@ -185,7 +218,6 @@ class _Drafter:
             integrity.copy_problems(self.ownership, self.catalogue.entities),
             integrity.delete_problems(referrers),
             integrity.asset_problems(self.changes),
-            integrity.protection_problems(self.changes),
             integrity.external_problems(self.catalogue, self.identity),
         )
 

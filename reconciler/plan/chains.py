@@ -16,6 +16,7 @@ from reconciler.model.stamp import bases_of
 from reconciler.plan.payloads import STAMP_PATH, create_body
 from reconciler.plan.revisions import Revision, current_revision
 from reconciler.plan.steps import Action, After, PlannedChange, Step
+from reconciler.plan.touched import touched_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class ChainWriter:
 
     def _forget(self, forget: Forget) -> Step:
         instance = forget.live.instance
+        unstamp = {"op": "remove", "path": STAMP_PATH}
         return Step(
             f"forget:{forget.key}",
             Action.FORGET,
@@ -87,8 +89,10 @@ class ChainWriter:
             "handed back",
             instance.instance_id,
             instance.etag,
-            patch=({"op": "remove", "path": STAMP_PATH},),
+            patch=(unstamp,),
+            touched=touched_by([unstamp], instance),
             name=str(instance.properties.get("xdm:name", "")),
+            uri=instance.uri,
             address=instance.address,
         )
 
@@ -194,6 +198,7 @@ class ChainWriter:
                 delete.live.instance.instance_id,
                 delete.live.instance.etag,
                 name=str(delete.live.instance.properties.get("xdm:name", "")),
+                uri=delete.live.uri,
                 address=delete.live.instance.address,
             )
         )
@@ -209,9 +214,11 @@ class ChainWriter:
             live.instance.instance_id,
             live.instance.etag,
             patch=tuple(body.value),
+            touched=touched_by(body.value, live.instance),
             refs=tuple(replace(ref, path=f"/patch{ref.path}") for ref in body.refs),
             pending=body.pending,
             name=str(live.instance.properties.get("xdm:name", "")),
+            uri=live.uri,
             address=live.instance.address,
         )
 
@@ -247,5 +254,5 @@ def _chained(steps: Sequence[Step]) -> list[Step]:
     chained = list(steps[:1])
     for step in steps[1:]:
         before = chained[-1]
-        chained.append(replace(step, requires=(*step.requires, before.id), if_match=After(before.id)))
+        chained.append(replace(step, requires=(*step.requires, before.id), if_match=After(before.id), touched={}))
     return chained

@@ -6,9 +6,11 @@ from typing import Any
 
 from reconciler.model.canonical import canonical_json, digest
 from reconciler.model.problem import SourceSpan
+from reconciler.plan.reach import Reach
 from reconciler.plan.steps import After, Plan, PlannedChange, Step
 
 FORMAT = 1
+BESIDE = frozenset({"validation", "exit"})  # what a command prints beside the plan
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
                 "keys": [str(key) for key in refusal.keys],
                 "limit": refusal.limit,
                 "allow": refusal.allow,
+                "remedy": refusal.remedy,
             }
             for refusal in plan.refusals
         ],
@@ -72,8 +75,18 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             {"from": str(rename.old), "to": str(rename.new), "alike": round(rename.alike, 3)} for rename in plan.renames
         ],
         "hidden": [{"key": str(key), "field": field} for key, field in plan.hidden],
+        "deselected": [str(key) for key in plan.deselected],
+        "reach": {str(key): _reach(plan.reach[key]) for key in sorted(plan.reach)},
     }
     return {**document, "checksum": digest(canonical_json(document))}
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    """How many, and the first of them."""
+    return {
+        "activities": {"count": reach.activity_count, "keys": [str(key) for key in reach.activities]},
+        "outside": {"count": reach.outside_count, "instances": list(reach.outside)},
+    }
 
 
 def plan_digest(plan: Plan) -> str:
@@ -97,6 +110,8 @@ def _step(step: Step) -> dict[str, Any]:
         "action": step.action.value,
         "key": str(step.key),
         "remote_id": step.remote_id,
+        "uri": step.uri,
+        "name": step.name,
         "if_match": {"after": step.if_match.step} if isinstance(step.if_match, After) else step.if_match,
         "requires": list(step.requires),
         "refs": [{"path": ref.path, "key": str(ref.key)} for ref in step.refs],
@@ -107,6 +122,8 @@ def _step(step: Step) -> dict[str, Any]:
         document["payload"] = step.payload
     if step.patch:
         document["patch"] = list(step.patch)
+    if step.touched:
+        document["touched"] = dict(step.touched)
     if step.pending:
         document["pending"] = [
             {"field": base.field, "kind": base.kind.value, "references": list(base.references), "single": base.single}
@@ -123,7 +140,7 @@ def _change(planned: PlannedChange) -> dict[str, Any]:
     if planned.source is not None:
         document["source"] = _place(planned.source)
     if change.reverts:
-        document["reverts"] = True
+        document |= {"reverts": True, "ahead": change.ahead.value}
     return document
 
 

@@ -14,7 +14,6 @@ from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Activity
 from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.spelling import REPRESENTED, live_field_references, live_references
-from reconciler.plan.guards import leaves_service
 from reconciler.plan.steps import PlanProblem, PlanWarning
 
 _NAME = "xdm:name"
@@ -110,20 +109,6 @@ def asset_problems(changes: Changes) -> Iterator[PlanProblem]:
                     f"`{change.path}` cannot change while the asset's id stays (live: {live})",
                     "Put the live value back, or replace the component in two applies: remove it, then add it.",
                 )
-
-
-def protection_problems(changes: Changes) -> Iterator[PlanProblem]:
-    """Deletes and takings out of service of what its stamp protects; the mark outlives the file."""
-    for delete in changes.deletes:
-        if delete.live.stamp is not None and delete.live.stamp.protected:
-            remedy = "Put the file back without `protect`, apply that, then remove it."
-            yield PlanProblem(delete.key, "its stamp protects it from being deleted", remedy)
-    for patch in changes.patches:
-        stamped = patch.live.stamp is not None and patch.live.stamp.protected
-        if (stamped or patch.entity.protect) and leaves_service(patch):
-            who = "its stamp" if stamped else "`protect`"
-            remedy = "Remove `protect` and apply that first."
-            yield PlanProblem(patch.key, f"{who} protects it from being taken out of service", remedy)
 
 
 def external_problems(catalogue: Catalogue, identity: Identity) -> Iterator[PlanProblem]:
@@ -227,12 +212,13 @@ def _rings(waits_for: Mapping[EntityKey, EntityKey]) -> frozenset[EntityKey]:
     found: set[EntityKey] = set()
     settled: set[EntityKey] = set()
     for start in sorted(waits_for):
-        walked: list[EntityKey] = []
+        walked: dict[EntityKey, None] = {}  # in order
         key: EntityKey | None = start
         while key is not None and key not in settled and key not in walked:
-            walked.append(key)
+            walked[key] = None
             key = waits_for.get(key)
         if key is not None and key in walked:
-            found.add(min(walked[walked.index(key) :]))
+            way = list(walked)
+            found.add(min(way[way.index(key) :]))
         settled.update(walked)
     return frozenset(found)

@@ -89,13 +89,14 @@ def drop_blocked(
     for step in steps:
         for need in step.requires:
             waiting[owner[need]].add(step.key)
-    unsettled = _reached(blocked.keys, lambda key: () if key in blocked.owned else graph.referrers(key))
-    dropped = _reached(unsettled, lambda key: waiting[key])
+    unsettled = reached(blocked.keys, lambda key: () if key in blocked.owned else graph.referrers(key))
+    dropped = reached(unsettled, lambda key: waiting[key])
     left_out = (dropped & set(owner.values())) - blocked.keys
     return tuple(step for step in steps if step.key not in dropped), tuple(sorted(left_out))
 
 
-def _reached(start: Iterable[EntityKey], following: Callable[[EntityKey], Iterable[EntityKey]]) -> set[EntityKey]:
+def reached(start: Iterable[EntityKey], following: Callable[[EntityKey], Iterable[EntityKey]]) -> set[EntityKey]:
+    """These keys, and all that follows them at any distance."""
     found = set(start)
     queue = list(found)
     while queue:

@@ -12,6 +12,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.kinds import EntityKey
 from reconciler.model.problem import SourceSpan
 from reconciler.model.stamp import PendingBase
+from reconciler.plan.reach import Reach
 from reconciler.plan.renames import Rename
 
 
@@ -57,7 +58,8 @@ class Step:
 
     id: ``<action>:<kind>/<key>``, with ``:n`` where an entity has several of one action.   if_match: an etag.
     payload: the body of a create.   patch: the JSON Patch of the others.   pending: bases for the stamp's title
-    that need URIs first.   address: where the instance was read; None when the plan came from elsewhere.
+    that need URIs first.   uri, address: by which others refer to the instance, and where it was read.
+    touched: hashes of what a patch touches, as it was read.
     """
 
     id: str
@@ -74,7 +76,9 @@ class Step:
     changes: tuple[PlannedChange, ...] = ()
     name: str = ""
     source: SourceSpan | None = None
+    uri: str | None = None
     address: str | None = None
+    touched: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ class PlanWarning:
 class Refusal:
     """A guard that the plan trips.
 
-    limit: how many it allows.   keys: what it counts, sorted.   allow: the number that overrules it.
+    limit: how many it allows.   keys: what it counts, sorted.   allow: the number that overrules it; 0: none does,
+    and ``remedy`` says what to do.
     """
 
     guard: str
@@ -111,6 +116,7 @@ class Refusal:
     keys: tuple[EntityKey, ...]
     limit: int
     allow: int
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,8 @@ class Plan:
     left_out: entities that need what a problem leaves out.   allowed: the numbers somebody gave.
     renames: pairs of a create and a delete that look like one entity.
     hidden: fields that differ and are left to the live side, with the entity that has them.
+    deselected: entities that differ and are not in this plan, because only a part was asked for.
+    reach: what each update and delete reaches; not those that reach nothing.
     """
 
     catalog: str
@@ -173,6 +181,8 @@ class Plan:
     allowed: Mapping[str, int] = field(default_factory=dict)
     renames: tuple[Rename, ...] = ()
     hidden: tuple[tuple[EntityKey, str], ...] = ()
+    deselected: tuple[EntityKey, ...] = ()
+    reach: Mapping[EntityKey, Reach] = field(default_factory=dict)
 
     @property
     def blocked(self) -> tuple[EntityKey, ...]:
@@ -197,6 +207,13 @@ class Plan:
             len(moves),
             len(by_action[Action.FORGET]),
         )
+
+    def by_entity(self) -> list[list[Step]]:
+        """The steps of each entity, in order."""
+        chains: dict[EntityKey, list[Step]] = {}
+        for step in self.steps:
+            chains.setdefault(step.key, []).append(step)
+        return list(chains.values())
 
     def of(self, key: EntityKey) -> Iterator[Step]:
         """The steps of one entity, in order."""

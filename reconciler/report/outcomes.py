@@ -14,18 +14,10 @@ from reconciler.apply.outcomes import (
     Report,
     Skipped,
     Unknown,
+    outcome_fields,
 )
 from reconciler.report.plans import NO_CHANGES
 from reconciler.report.words import WIDTH, Paint, no_paint, paragraph, plural, visible
-
-_WORDS = {
-    Done: "done",
-    AlreadyDone: "already done",
-    Failed: "failed",
-    Skipped: "skipped",
-    NotAttempted: "not attempted",
-    Unknown: "unknown",
-}
 
 
 def report_text(report: Report, paint: Paint = no_paint, width: int = WIDTH) -> str:
@@ -70,7 +62,7 @@ def report_document(report: Report) -> dict[str, Any]:
     """The outcomes and the summary as JSON."""
     tally = report.tally
     return {
-        "outcomes": [{"step": step.id, **outcome_document(report.outcomes[step.id])} for step in report.plan.steps],
+        "outcomes": [{"step": step.id, **outcome_fields(report.outcomes[step.id])} for step in report.plan.steps],
         "summary": {
             "created": tally.created,
             "patched": tally.patched,
@@ -86,18 +78,3 @@ def report_document(report: Report) -> dict[str, Any]:
         },
         "interrupted": report.interrupted,
     }
-
-
-def outcome_document(outcome: Outcome) -> dict[str, Any]:
-    """One outcome as JSON."""
-    document: dict[str, Any] = {"outcome": _WORDS[type(outcome)]}
-    match outcome:
-        case Failed(message, remedy):
-            document |= {"message": message, "remedy": remedy}
-        case Unknown(message):
-            document |= {"message": message}
-        case Skipped(because):
-            document |= {"because": because}
-        case Done() | AlreadyDone() | NotAttempted():
-            pass
-    return document

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.diff.changes import Ahead
-from reconciler.model.kinds import EntityKey
-from reconciler.plan.guards import DELETES
-from reconciler.plan.steps import Action, Plan, PlannedChange, PlanProblem, PlanWarning, Refusal, Step
+from reconciler.plan.guards import NUMBERS
+from reconciler.plan.reach import Reach
+from reconciler.plan.steps import Action, Plan, PlannedChange, PlanProblem, PlanWarning, Step
 from reconciler.report.words import (
     WIDTH,
     Paint,
@@ -32,6 +31,8 @@ _SYMBOLS = {
     Action.CREATE: ("+", "green"),
 }
 _DOES = {Action.ADOPT: "taken over;", Action.MOVE: "", Action.FORGET: ""}
+_REACH_SHOWN = 3
+_KEYS_SHOWN = 20
 _TURN = {action: turn for turn, action in enumerate(_SYMBOLS)}
 _SHORT_ID = 12  # characters of a container's id that are shown whole
 
@@ -55,13 +56,13 @@ def plan_text(plan: Plan, paint: Paint = no_paint, width: int = WIDTH, command: 
     """
     parts = [
         "\n".join(_reverts(plan, paint, width)),
-        _spaced([list(_entity(steps, paint, width)) for steps in _entities(plan)]),
+        _spaced([list(_entity(steps, plan.reach.get(steps[0].key), paint, width)) for steps in _entities(plan)]),
         *("\n".join(_problem(problem, paint, width)) for problem in plan.problems),
         *("\n".join(_warning(warning, paint, width)) for warning in plan.warnings),
         "\n".join(_renames(plan, width)),
         "\n".join(_left_out(plan, width)),
-        *("\n".join(_refusal(refusal, paint, width, command)) for refusal in plan.refusals),
-        "\n".join(_summary(plan)),
+        "\n".join(_refusals(plan, paint, width, command)),
+        "\n".join(summary_lines(plan)),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -76,24 +77,21 @@ def _spaced(entities: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def _entities(plan: Plan) -> list[list[Step]]:
+def _entities(plan: Plan) -> list[Sequence[Step]]:
     """The steps of each entity, by what becomes of it: deletes, patches, creates; within them by key."""
-    steps: defaultdict[EntityKey, list[Step]] = defaultdict(list)
-    for step in plan.steps:
-        steps[step.key].append(step)
-    shown = [chain for chain in steps.values() if _becomes(chain) in _TURN]
-    return sorted(shown, key=lambda chain: (_TURN[_becomes(chain)], chain[-1].key))
+    shown = [chain for chain in plan.by_entity() if becomes(chain) in _TURN]
+    return sorted(shown, key=lambda chain: (_TURN[becomes(chain)], chain[-1].key))
 
 
-def _becomes(steps: list[Step]) -> Action:
+def becomes(steps: Sequence[Step]) -> Action:
     """What becomes of an entity in all: an adoption or a move is told, whatever else is patched with it."""
     first = steps[0].action
     return first if first in {Action.ADOPT, Action.MOVE} else steps[-1].action
 
 
-def _entity(steps: list[Step], paint: Paint, width: int) -> Iterator[str]:
-    last, becomes = steps[-1], _becomes(steps)
-    symbol, colour = _SYMBOLS[becomes]
+def _entity(steps: Sequence[Step], reach: Reach | None, paint: Paint, width: int) -> Iterator[str]:
+    last = steps[-1]
+    symbol, colour = _SYMBOLS[becomes(steps)]
     before = ["archived first" if step.action is Action.ARCHIVE else step.reason for step in steps[:-1]]
     if last.action in {Action.ADOPT, Action.MOVE, Action.FORGET}:
         before.append(f"{_DOES[last.action]} {last.reason}".rstrip())
@@ -103,6 +101,23 @@ def _entity(steps: list[Step], paint: Paint, width: int) -> Iterator[str]:
     yield columns(left, place(last.source), width).replace(left, paint(left, colour), 1)
     for planned in last.changes:
         yield from _change(planned, paint, width)
+    if reach is not None:
+        yield from (paint(line, "dim") for line in paragraph(f"reaches {reach_words(reach)}", "    ", width))
+
+
+def reach_words(reach: Reach) -> str:
+    """The blast radius of one change, in short."""
+    activities = _and_more([visible(str(key)) for key in reach.activities], reach.activity_count)
+    outside = _and_more([visible(text) for text in reach.outside], reach.outside_count)
+    return "; ".join(
+        [*([activities] if activities else []), *([f"outside this catalogue {outside}"] if outside else [])]
+    )
+
+
+def _and_more(names: Sequence[str], count: int, shown: int = _REACH_SHOWN) -> str:
+    """The first of some names, and how many more there are."""
+    more = count - len(names[:shown])
+    return ", ".join(names[:shown]) + (f" and {more:,} more" if more else "")
 
 
 def _change(planned: PlannedChange, paint: Paint, width: int) -> Iterator[str]:
@@ -163,22 +178,41 @@ def _left_out(plan: Plan, width: int) -> Iterator[str]:
         names = ", ".join(str(key) for key in plan.unpruned)
         text = f"Kept although gone from Git, because pruning is off ({len(plan.unpruned)}): {names}"
         yield from paragraph(text, "", width)
+    if plan.deselected:
+        names = _and_more([str(key) for key in plan.deselected], len(plan.deselected), _KEYS_SHOWN)
+        count = plural(len(plan.deselected), "entity", "entities")
+        yield from paragraph(f"Not in this plan, as --target and --exclude say, {count}: {names}", "", width)
 
 
-def _refusal(refusal: Refusal, paint: Paint, width: int, command: str) -> Iterator[str]:
-    yield paint("Refused by a guard:", "red")
-    yield from paragraph(refusal.message, "    ", width)
-    yield from paragraph(visible(", ".join(str(key) for key in refusal.keys)), "    ", width)
-    if refusal.guard == DELETES:
-        yield f"    -> If that is meant: {visible(command)} --allow-deletes {refusal.allow}"
+def _refusals(plan: Plan, paint: Paint, width: int, command: str) -> Iterator[str]:
+    """What guards refuse, and the one command that overrules them all, where numbers do."""
+    for refusal in plan.refusals:
+        yield paint("Refused by a guard:", "red")
+        yield from paragraph(refusal.message, "    ", width)
+        if refusal.keys:
+            yield from paragraph(visible(", ".join(str(key) for key in refusal.keys)), "    ", width)
+        if refusal.remedy:
+            yield from paragraph(f"-> {refusal.remedy}", "    ", width)
+    if any(refusal.allow for refusal in plan.refusals):
+        yield f"    -> If that is meant: {visible(allowing_command(plan, command))}"
 
 
-def _summary(plan: Plan) -> Iterator[str]:
+def allowing_command(plan: Plan, command: str) -> str:
+    """The command with all the numbers that this plan needs."""
+    given = {name: number for name, number in plan.allowed.items() if name in NUMBERS}
+    needed = {refusal.guard: refusal.allow for refusal in plan.refusals if refusal.allow}
+    return " ".join([command, *(f"--allow-{name} {number}" for name, number in sorted({**given, **needed}.items()))])
+
+
+def summary_lines(plan: Plan) -> Iterator[str]:
+    """The sentence that says it all, and what else is to be known."""
     summary = plan.summary
     if summary.changes or plan.problems:
         yield summary.sentence()
     elif plan.unpruned:
         yield f"No changes to make; {plural(len(plan.unpruned), 'entity', 'entities')} gone from Git kept."
+    elif plan.deselected:
+        yield "No changes to make in what was selected."
     else:
         yield NO_CHANGES
     if plan.blocked:

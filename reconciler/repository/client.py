@@ -18,12 +18,14 @@ from reconciler.repository.transport import InProcess, ReadOnly, network
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from datetime import datetime
     from types import TracebackType
 
     import httpx
 
     from reconciler.repository.connection import Connection
     from reconciler.repository.port import Reader, Writer
+    from reconciler.repository.retry import Clock
     from reconciler.repository.transport import AsgiApp
 
 LIMIT_MAX = 1000  # clause E4
@@ -129,6 +131,15 @@ class RepositoryReader:
                 return None
             case _:
                 return wire.read_instance(answer.document(), self._base, answer, lambda _: address)
+
+    def server_time(self) -> datetime:
+        """What time it is for the repository; see ``port.Reader``."""
+        return self._session.server_time()
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that all waiting goes by."""
+        return self._session.timing.clock
 
     def address_of(self, instance_id: str) -> str:
         """The address built from the id, when nobody told it (clause A8)."""

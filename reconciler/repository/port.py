@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
+    from datetime import datetime
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -149,6 +150,10 @@ class Reader(Protocol):
 
     async def lookup(self, address: str, schema: str, *, known: Instance | None = None) -> Instance | None:
         """The instance as it stands, None if there is none; ``known`` itself if that is still current."""
+        ...
+
+    def server_time(self) -> datetime:
+        """What time it is for the repository, aware: by its last answer, else by our own clock."""
         ...
 
     def address_of(self, instance_id: str) -> str:

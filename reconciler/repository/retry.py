@@ -143,11 +143,12 @@ def retry_after_s(value: str | None, date: str | None, clock: Clock) -> float | 
         return None
     if value.strip().isdecimal() and value.isascii():
         return float(value)
-    until, now = _http_date(value), _http_date(date) or clock.wall()
+    until, now = http_date(value), http_date(date) or clock.wall()
     return None if until is None else max(0.0, (until - now).total_seconds())
 
 
-def _http_date(value: str | None) -> datetime | None:
+def http_date(value: str | None) -> datetime | None:
+    """The moment that a Date header names, aware; None if it is absent or unreadable."""
     try:
         parsed = parsedate_to_datetime(value or "")
     except (ValueError, OverflowError, TypeError):

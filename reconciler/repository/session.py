@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -26,7 +27,7 @@ from reconciler.repository.errors import (
     Unreachable,
 )
 from reconciler.repository.port import Pause
-from reconciler.repository.retry import Attempt, is_repeatable, persist, retry_after_s
+from reconciler.repository.retry import Attempt, http_date, is_repeatable, persist, retry_after_s
 from reconciler.repository.transport import TIMEOUT, translated
 from reconciler.repository.wire import Answer, read_problem
 from reconciler.version import __version__
@@ -71,8 +72,16 @@ class Session:
         self.timing = timing
         self._request_ids = request_ids
         self._notice = notice
+        self._told_time: tuple[datetime, float] | None = None  # by the repository, and when we heard it
         # trust_env off: neither .netrc nor a proxy may slip in behind the transport we chose.
         self._http = httpx.AsyncClient(transport=transport, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+
+    def server_time(self) -> datetime:
+        """What time it is for the repository, by its last answer; by our own clock where it never said."""
+        if self._told_time is None:
+            return self.timing.clock.wall()
+        told, heard = self._told_time
+        return told + timedelta(seconds=self.timing.clock.now() - heard)
 
     async def close(self) -> None:
         """Hang up."""
@@ -132,6 +141,9 @@ class Session:
                     raise Malformed(f"more than {BODY_LIMIT} bytes", call=call, status=response.status_code)
         finally:
             await response.aclose()
+        told = http_date(response.headers.get("date"))
+        if told is not None:
+            self._told_time = (told, self.timing.clock.now())
         return Answer(response.status_code, response.headers, bytes(body), call)
 
     def _headers(self, ask: Ask, call: Call, secret: Secret) -> dict[str, str]:

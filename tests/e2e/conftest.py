@@ -66,14 +66,14 @@ class Served:
         )
 
     def live(self, schema: str) -> list[dict[str, Any]]:
-        """Every instance of one type."""
+        """Every instance of one type, the anchor aside."""
         with self.client() as client:
             answer = client.get(
                 f"{self.container}/instances",
                 params={"schema": f"https://ns.adobe.com/experience/offer-management/{schema}", "limit": "1000"},
             )
         found: list[dict[str, Any]] = answer.json()["_embedded"]["results"]
-        return found
+        return [item for item in found if not item["_instance"]["xdm:name"].startswith("reconciler:")]
 
     def edit(self, instance: dict[str, Any], operations: Sequence[dict[str, Any]]) -> None:
         """Patch an instance by hand."""

@@ -67,7 +67,7 @@ def test_missing_credentials_are_named_all_at_once(example: Workplace) -> None:
         (("plan", "cat", "--detailed-exitcode"), 2),
         (("plan", "nowhere"), 1),
         (("validate", "cat"), 0),
-        (("drift", "cat"), 4),
+        (("drift", "cat"), 3),
         (("graph", "cat"), 0),
         (("apply", "cat", "--yes"), 0),
     ],
@@ -118,3 +118,17 @@ def test_two_thousand_entities_are_applied_and_then_match(tmp_path: Path, server
     assert applied.code == 0, applied.err
     assert applied.json["summary"]["created"] == 2000
     assert workplace.run("plan", "cat", "--format", "json").json["steps"] == []
+
+
+def test_edits_made_live_are_not_undone_unseen(example: Workplace, server: Served) -> None:
+    example.run("apply", "cat", "--yes")
+    tag = server.live("tag")[0]
+    server.edit(tag, [{"op": "replace", "path": "/_instance/xdm:name", "value": "renamed by hand"}])
+    assert example.run("plan", "cat").code == 0
+    refused = example.run("apply", "cat", "--yes")
+    assert refused.code == 10
+    assert "1 edit made live would be undone" in refused.out
+    assert "-> If that is meant: reconciler apply cat --yes --allow-reverts 1" in refused.out
+    assert server.live("tag")[0]["_instance"]["xdm:name"] == "renamed by hand"
+    assert example.run("apply", "cat", "--yes", RECONCILER_APPLY_ALLOW_REVERTS="1").code == 10
+    assert example.run("apply", "cat", "--yes", "--allow-reverts", "1").code == 0

@@ -75,13 +75,22 @@ def _subclasses(cls: type[ReconcilerError]) -> set[type[ReconcilerError]]:
 
 def test_every_error_has_an_exit_code_and_only_known_ones_are_special() -> None:
     import reconciler.apply.engine
+    import reconciler.apply.lease
+    import reconciler.apply.resuming
     import reconciler.connect
     import reconciler.emulator.server
     import reconciler.repository.client  # noqa: F401
 
     codes = {error.__name__: int(ending_of(error.__new__(error)).code) for error in _subclasses(ReconcilerError)}
     special = {name: code for name, code in codes.items() if code != 1}
-    assert special == {"PlanRefused": 10, "Unauthorised": 77, "WrongEnvironment": 64}
+    assert special == {
+        "Foreign": 10,
+        "Locked": 14,
+        "PlanRefused": 10,
+        "PlanStale": 11,
+        "Unauthorised": 77,
+        "WrongEnvironment": 64,
+    }
 
 
 def test_the_readme_says_the_two_commands_as_they_are_run() -> None:

@@ -35,7 +35,7 @@ def drift(
     from reconciler.report.problems import problems_document
 
     compared = compare_live(request, screen)
-    applied = last_applied(request, compared)
+    applied = last_applied(compared)
     expired = compared.ignored.expired
     found = build_drift(compared.catalogue, compared.changes, compared.ownership, applied, expired)
     document = {

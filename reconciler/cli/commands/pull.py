@@ -48,7 +48,7 @@ def pull(screen: Screen, request: Request, dry_run: bool, deletes: int) -> Produ
         compared.changes.patches,
         compared.ownership.name_uri,
         files,
-        _deleted(request, compared),
+        _deleted(compared),
         deletes,
     )
     if not dry_run:
@@ -61,11 +61,11 @@ def pull(screen: Screen, request: Request, dry_run: bool, deletes: int) -> Produ
     return Product(f"{compared.line}\n\n{text}", document, _ending(found, errors))
 
 
-def _deleted(request: Request, compared: Compared) -> list[Any]:
+def _deleted(compared: Compared) -> list[Any]:
     """The entities that were deleted live."""
     from reconciler.diff.drift import Whole, build_drift
 
-    applied = last_applied(request, compared)
+    applied = last_applied(compared)
     drift = build_drift(compared.catalogue, compared.changes, compared.ownership, applied)
     return [entity.key for entity in drift.entities if entity.whole is Whole.DELETED]
 

@@ -1,4 +1,4 @@
-"""``show``: one entity as its file, its last write and its instance have it."""
+"""``show``: a saved plan; or one entity as its file, its last write and its instance have it."""
 
 from __future__ import annotations
 
@@ -21,25 +21,42 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("what", metavar="KIND/KEY")
+@click.argument("what", metavar="FILE | KIND/KEY")
 @folder_option
 @environment_option
 @output_options("text", "json")
 @makes_product
 def show(screen: Screen, what: str, env: str | None) -> Product:
-    """Show one entity: file, base and live side by side.
+    """Show a saved plan, or one entity: file, base and live.
 
-    The base is what this catalogue last wrote. Its values are known where they are still those of the file, of the
-    live instance, or of the commit that wrote them.
+    FILE: a saved plan, as ``plan`` showed it. KIND/KEY: what the file says, what this catalogue last wrote (the base)
+    and what is live, side by side. A base is known where it is still the value of the file, of the live instance, or of
+    a commit that Git has.
     """
-    from reconciler.diff.showing import show_entity
     from reconciler.model.intents import parse_key
-    from reconciler.report.entities import entity_document, entity_text
 
     key = parse_key(what)
-    if key is None:
-        raise click.UsageError(f"{what!r} is not KIND/KEY, such as offer/summer-10")
-    request = Request(Path(), env)
+    if key is None or Path(what).is_file():
+        return _saved_plan(screen, Path(what))
+    return _entity(screen, Request(Path(), env), key)
+
+
+def _saved_plan(screen: Screen, file: Path) -> Product:
+    from reconciler.plan.document import plan_digest, plan_document
+    from reconciler.plan.planfile import read_plan
+    from reconciler.report.plans import plan_target_line, plan_text
+    from reconciler.report.words import visible
+
+    plan = read_plan(file)
+    about = f"Made {plan.created} by {plan.made_by}, good until {plan.expires}; digest {plan_digest(plan)}"
+    text = f"{plan_target_line(plan)}\n{visible(about)}\n\n{plan_text(plan, screen.paint, screen.width)}"
+    return Product(text, plan_document(plan))
+
+
+def _entity(screen: Screen, request: Request, key: EntityKey) -> Product:
+    from reconciler.diff.showing import show_entity
+    from reconciler.report.entities import entity_document, entity_text
+
     compared = compare_live(request, screen)
     shown = show_entity(compared.catalogue, compared.identity, key, _earlier(request, compared, key))
     if shown is None:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.apply.outcomes import AlreadyDone, Done, Failed, Skipped, Unknown
+from reconciler.apply.outcomes import AlreadyDone, Done, Failed, Unknown
 from reconciler.plan.steps import Plan
 from reconciler.repository.port import DeleteRejected, Referrer
 from tests.plan_builders import Documents, add, edited, live_after, make_plan, remove, state_of
-from tests.unit.apply.fakes import DELETE, GET, PATCH, POST, FakeWriter, lost, refused, stale, taken, unauthorised
+from tests.unit.apply.fakes import DELETE, GET, PATCH, FakeWriter, lost, refused, stale, taken, unauthorised
 from tests.unit.apply.support import carried_out, changed, created, plan_from
 
 OLD, NEW = {"tag/t": {"name": "Old"}}, {"tag/t": {"name": "New"}}
 APPROVED = {"offer/o": {"status": "approved"}}
-
-
-def test_a_create_whose_answer_was_lost_is_unknown() -> None:
-    report, writer = created({"tag/t": {}, "offer/o": {"tags": ["t"]}}, answers={"t": lost(POST)})
-    assert isinstance(report.outcomes["create:tag/t"], Unknown)
-    assert report.outcomes["create:offer/o"] == Skipped("create:tag/t")
-    assert writer.asked == ["create t"]
 
 
 def test_a_create_whose_name_is_taken_fails_and_names_the_holder() -> None:
@@ -33,6 +26,15 @@ def test_a_patch_whose_answer_was_lost_is_done_when_the_instance_shows_it() -> N
     report, writer = changed(OLD, NEW, answers={"t": lost(PATCH)}, carries_out=True)
     assert report.outcomes["patch:tag/t"] == Done()
     assert writer.asked == ["patch t", "lookup t"]
+
+
+def test_a_patch_goes_on_after_an_edit_of_what_it_does_not_touch() -> None:
+    plan, live = plan_from(OLD, NEW)
+    edit = edited(live, "tag/t", add("/acme", 1))
+    report, writer = carried_out(plan, FakeWriter(edit, answers={"t": stale()}))
+    assert writer.etags == ["1", "2"]
+    assert writer.asked == ["patch t", "lookup t", "patch t"]
+    assert isinstance(report.outcomes["patch:tag/t"], Failed)  # this writer refuses it again
 
 
 def test_a_patch_whose_answer_was_lost_failed_when_the_instance_is_as_before() -> None:
@@ -69,7 +71,7 @@ def test_a_conflict_over_what_somebody_changed_fails_and_says_who() -> None:
     writer = FakeWriter(edited(live, "tag/t", add("/xdm:name", "Theirs")), answers={"t": stale()})
     report, _ = carried_out(plan, writer)
     message = "it was changed by someone at 2026-01-01T00:00:00.000Z, after it was read"
-    assert report.outcomes["patch:tag/t"] == Failed(message, "Plan again to see the change.")
+    assert report.outcomes["patch:tag/t"] == Failed(message, "Plan again to see the change.", stale=True)
 
 
 def test_a_conflict_at_the_revision_we_know_is_a_taken_name() -> None:
@@ -141,7 +143,7 @@ def test_a_delete_whose_answer_was_lost_is_unknown_while_the_instance_is_there()
 
 def test_a_delete_of_what_somebody_changed_fails() -> None:
     report, _ = changed({"tag/t": {}}, {}, answers={"t": stale()})
-    expected = Failed("it was changed after it was read", "Plan again to see the change.")
+    expected = Failed("it was changed after it was read", "Plan again to see the change.", stale=True)
     assert report.outcomes["delete:tag/t"] == expected
 
 

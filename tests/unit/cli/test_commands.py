@@ -113,10 +113,10 @@ def test_drift_shows_both_values_and_who_is_ahead(tiny: Path, run: Run) -> None:
     ]
 
 
-def test_nothing_live_counts_as_both(tiny: Path, run: Run) -> None:
+def test_what_was_never_applied_is_new_in_git(tiny: Path, run: Run) -> None:
     drifted = run("drift")
-    assert drifted.code == 4
-    assert drifted.out.count("both: in Git, not live: deleted there, or not applied yet") == 3
+    assert drifted.code == 3
+    assert drifted.out.count("Git ahead: new, not applied yet") == 3
 
 
 def test_no_drift_is_said_in_one_line(tiny: Path, run: Run) -> None:

@@ -5,8 +5,8 @@ A case is one YAML document with ``title`` and ``now``; ``was`` (what was applie
 ``kind``, ``id``, ``properties``, ``stamp``), ``settings`` (of catalog.yaml; and ``pins``, URIs by key) and
 ``options``; and what is expected: ``steps`` (every step in order; ``patch``, ``payload``, ``changes``, ``requires``,
 ``refs``, ``if_match`` and ``reason`` where said), ``problems``, ``warnings``, ``refusals``, ``unpruned``, ``left_out``,
-``renames``, ``hidden``. Without refusals and unless ``converges`` is false, the plan is also carried out on the
-embedded repository, and nothing may be left to plan.
+``renames``, ``hidden``, ``deselected``; ``reach`` where said. Without refusals and unless ``converges`` is false, the
+plan is also carried out on the embedded repository, and nothing may be left to plan.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from reconciler.live.snapshot import LiveInstance, LiveState, read_live_async
 from reconciler.model.kinds import KINDS, Kind
 from reconciler.model.stamp import LINK
 from reconciler.plan.build import Options
+from reconciler.plan.reach import Reach
+from reconciler.plan.selection import Selection
 from reconciler.plan.steps import After, Plan, Step
 from reconciler.repository.client import RepositoryWriter
 from tests.plan_builders import (
@@ -55,7 +57,7 @@ def _cases() -> list[Any]:
 
 
 CASES = _cases()
-RESTS = ("problems", "warnings", "refusals", "unpruned", "left_out", "renames", "hidden")
+RESTS = ("problems", "warnings", "refusals", "unpruned", "left_out", "renames", "hidden", "deselected")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -66,11 +68,16 @@ def test_a_golden_plan_is_made(case: Case) -> None:
     for step, said in zip(plan.steps, case.get("steps", []), strict=True):
         assert _told(step, said) == said
     assert _rest(plan) == expected
+    if "reach" in case:
+        assert {str(key): _reach(reach) for key, reach in plan.reach.items()} == case["reach"]
 
 
 def _options(case: Case, **more: Any) -> Options:
     given = {**case.get("options", {}), **more}
-    return Options(**{**given, "adopt": frozenset(key_of(key) for key in given.get("adopt", []))})
+    adopt, target, exclude = (
+        frozenset(key_of(key) for key in given.pop(name, [])) for name in ("adopt", "target", "exclude")
+    )
+    return Options(**given, adopt=adopt, selection=Selection(target, exclude))
 
 
 CARRIED_OUT = [case for case in CASES if not case.values[0].get("refusals") and case.values[0].get("converges", True)]
@@ -165,6 +172,10 @@ def _told(step: Step, said: dict[str, Any]) -> dict[str, Any]:
     return {name: whole[name] for name in said}
 
 
+def _reach(reach: Reach) -> list[str]:
+    return [str(key) for key in reach.activities] + list(reach.outside)
+
+
 def _change(change: FieldChange) -> dict[str, Any]:
     told = {"path": change.path, "before": change.before, "after": change.after}
     return told | {"reverts": True} if change.reverts else told
@@ -180,6 +191,7 @@ def _rest(plan: Plan) -> dict[str, Any]:
         ],
         "unpruned": [str(key) for key in plan.unpruned],
         "left_out": [str(key) for key in plan.left_out],
+        "deselected": [str(key) for key in plan.deselected],
         "renames": [f"{rename.old} -> {rename.new}" for rename in plan.renames],
         "hidden": [f"{key} {field}" for key, field in plan.hidden],
     }

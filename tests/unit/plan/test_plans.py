@@ -15,7 +15,7 @@ from reconciler.model.kinds import Kind
 from reconciler.model.settings import Guards
 from reconciler.plan.build import Options, build_plan
 from reconciler.plan.document import plan_digest, plan_document
-from reconciler.plan.guards import allowed
+from reconciler.plan.guards import allowed_share
 from reconciler.plan.steps import IncompleteRead, PlannedChange
 from tests.plan_builders import (
     NOW,
@@ -127,7 +127,7 @@ def test_a_plan_that_is_refused_says_so_only_in_its_refusals() -> None:
     [(0, 0.3, 1), (1, 0.3, 1), (3, 0.3, 1), (9, 0.3, 4), (10, 0.3, 3), (100, 0.29, 29), (10, 0.05, 0), (50, 1.0, 50)],
 )
 def test_so_many_of_a_population_may_go(population: int, share: float, limit: int) -> None:
-    assert allowed(population, share, Guards(max_delete_share=share)) == limit
+    assert allowed_share(population, share, Guards(max_delete_share=share)) == limit
 
 
 # ---------------------------------------------------------------- places

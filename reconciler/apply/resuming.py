@@ -1,0 +1,120 @@
+"""A plan that was made earlier, held against what is live now: what is done, what is ready, what no longer fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.apply.filling import fill
+from reconciler.apply.holding import holds
+from reconciler.live.snapshot import LiveInstance, LiveState
+from reconciler.model.catalogue import Catalogue
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.instant import read_instant
+from reconciler.model.kinds import EntityKey
+from reconciler.plan.steps import Action, After, Plan, Step
+from reconciler.plan.touched import is_untouched
+
+_SHOWN = 10
+
+
+class PlanStale(ReconcilerError):
+    """What is live or in Git is not what the plan was made for. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A plan ready to be carried out. already: the steps whose wanted state is there, with the instance they left."""
+
+    plan: Plan
+    already: Mapping[str, LiveInstance | None]
+
+
+def refuse_other_target(plan: Plan, catalogue: Catalogue, container: str, now: datetime) -> None:
+    """Raises ``PlanStale`` when a plan was made for something else, or too long ago."""
+    target = catalogue.target
+    made_for = (plan.catalog, plan.environment, plan.target.repository, plan.target.sandbox, plan.target.container)
+    here = (catalogue.name, catalogue.environment, target.repository, target.sandbox, container)
+    if made_for != here:
+        different = " and ".join(
+            f"{there}, not {ours}" for there, ours in zip(made_for, here, strict=True) if there != ours
+        )
+        raise PlanStale(f"the plan was made for {different}", remedy="Nothing was written. Plan for this target.")
+    expires = read_instant(plan.expires)
+    if expires is None or now >= expires:
+        raise PlanStale(f"the plan expired at {plan.expires}", remedy="Nothing was written. Plan again.")
+
+
+def resume(plan: Plan, live: LiveState) -> Resumed:
+    """Hold every step against what is live. Raises ``PlanStale`` naming every step that no longer fits."""
+    return _Resumer(plan, live).resumed()
+
+
+class _Resumer:
+    def __init__(self, plan: Plan, live: LiveState) -> None:
+        self.plan = plan
+        self.by_id = {item.instance.instance_id: item for item in live}
+        self.by_key: dict[EntityKey, LiveInstance] = {
+            item.stamp.key: item for item in live if item.stamp is not None and item.stamp.catalog == plan.catalog
+        }
+        created = {step.key for step in plan.steps if step.action is Action.CREATE}
+        self.uris = {key: item.uri for key, item in self.by_key.items() if key in created}
+
+    def resumed(self) -> Resumed:
+        already = self._already()
+        steps: list[Step] = []
+        conflicts: list[str] = []
+        for step in self.plan.steps:
+            ready = step if step.id in already else self._ready(step)
+            if ready is None:
+                conflicts.append(step.id)
+            else:
+                steps.append(ready)
+        if conflicts:
+            more = f" and {len(conflicts) - _SHOWN} more" if len(conflicts) > _SHOWN else ""
+            raise PlanStale(
+                f"live has changed since the plan was made: {', '.join(conflicts[:_SHOWN])}{more} no longer fits",
+                remedy="Nothing was written. Plan again, and look at what is different.",
+            )
+        return Resumed(replace(self.plan, steps=tuple(steps)), already)
+
+    def _already(self) -> dict[str, LiveInstance | None]:
+        """The steps that are done; with one of an instance those that come before it."""
+        done: dict[str, LiveInstance | None] = {}
+        followed: set[str] = set()  # by a step of the same entity that is done
+        keys = {step.id: step.key for step in self.plan.steps}
+        for step in reversed(self.plan.steps):
+            if step.id in followed or self._is_done(step):
+                done[step.id] = self._instance(step)
+                followed.update(need for need in step.requires if keys[need] == step.key)
+        return done
+
+    def _instance(self, step: Step) -> LiveInstance | None:
+        if step.action is Action.CREATE:
+            return self.by_key.get(step.key)
+        return self.by_id.get(step.remote_id or "")
+
+    def _is_done(self, step: Step) -> bool:
+        item = self._instance(step)
+        if step.action is Action.DELETE:
+            return item is None
+        if item is None or any(ref.key not in self.uris for ref in step.refs):
+            return False
+        if step.action is Action.CREATE:
+            body = fill(step, self.uris, None)
+            return all(item.instance.properties.get(name) == value for name, value in body["_instance"].items())
+        commit = None if self.plan.dirty else self.plan.commit
+        return holds(item.instance, fill(step, self.uris, commit))
+
+    def _ready(self, step: Step) -> Step | None:
+        """The step with the etag that its instance has now; None when it no longer fits."""
+        item = self._instance(step)
+        if step.action is Action.CREATE:
+            return step if item is None else None
+        if item is None:
+            return None
+        if isinstance(step.if_match, After):
+            return replace(step, address=item.instance.address)
+        same = step.if_match == item.instance.etag or (bool(step.patch) and is_untouched(step.touched, item.instance))
+        return replace(step, if_match=item.instance.etag, address=item.instance.address) if same else None

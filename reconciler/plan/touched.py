@@ -1,0 +1,48 @@
+"""What a patch touches, as it stood when it was planned, so that an edit of something else need not stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.model.canonical import short_hash
+from reconciler.model.pointer import MISSING, look_up, read_pointer, spell_pointer
+from reconciler.plan.payloads import STAMP_PATH
+from reconciler.repository.port import Instance
+
+ABSENT = "-"
+
+
+def touched_by(operations: Iterable[Mapping[str, Any]], instance: Instance) -> dict[str, str]:
+    """A hash of every value that a patch touches, by its pointer, and of our stamp.
+
+    An array is one value: positions in it mean nothing once somebody has changed another element.
+    """
+    document = _document(instance)
+    pointers = {_whole(document, operation["path"]) for operation in operations} | {STAMP_PATH}
+    return {pointer: _hash(document, pointer) for pointer in sorted(pointers)}
+
+
+def is_untouched(touched: Mapping[str, str], instance: Instance) -> bool:
+    """Whether everything that the patch touches still stands as it did."""
+    document = _document(instance)
+    return bool(touched) and all(_hash(document, pointer) == before for pointer, before in touched.items())
+
+
+def _hash(document: Any, pointer: str) -> str:
+    value = look_up(document, pointer)
+    return ABSENT if value is MISSING else short_hash(value)
+
+
+def _document(instance: Instance) -> dict[str, Any]:
+    return {"_instance": instance.properties, "_links": instance.links}
+
+
+def _whole(document: Any, path: str) -> str:
+    """The path of the outermost array on the way, else of the value itself."""
+    steps = read_pointer(path)
+    for length in range(1, len(steps)):
+        above = spell_pointer(*steps[:length])
+        if isinstance(look_up(document, above), list):
+            return above
+    return path
