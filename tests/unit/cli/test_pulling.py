@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,24 @@ def test_what_an_overlay_says_is_edited_in_the_overlay(tiny: Path, run: Run) -> 
     assert run("pull").code == 0
     assert (tiny / "beach.yaml").read_bytes() == base
     assert overlay.read_text() == "kind: offer\nkey: beach\npriority: 9  # here\ncharacteristics: {a: two}\n"
+    assert "No changes." in run("plan").out
+
+
+def test_what_was_deleted_live_leaves_the_files_only_by_a_number(tiny: Path, run: Run) -> None:
+    (tiny / ".gitignore").write_text(".reconciler/\n")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        who = ["-c", "user.name=T", "-c", "user.email=t@example.org"]
+        subprocess.run(["git", *who, *arguments], cwd=tiny, check=True)
+    assert run("apply", "--yes").code == 0
+    Page(tiny).delete("filter", "Summer offers")
+    drifted = run("drift")
+    assert (drifted.code, "live ahead: deleted live" in drifted.out) == (2, True)
+    kept = run("pull")
+    assert kept.code == 1
+    assert "-> Take them out with `--deletes 1`, or apply to make them again." in kept.out
+    assert (tiny / "summer-offers.yaml").exists()
+    assert run("pull", "--deletes", "1").code == 0
+    assert not (tiny / "summer-offers.yaml").exists()
     assert "No changes." in run("plan").out
 
 
