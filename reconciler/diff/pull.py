@@ -14,6 +14,7 @@ from reconciler.catalogue.writer import UneditableFile, edited_texts
 from reconciler.diff.changes import Ahead, Patch
 from reconciler.diff.merging import split
 from reconciler.diff.pulling import Pulled, Refused, document_keys, pull_entity
+from reconciler.model.canonical import canonical_json
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.edits import FileEdit, FileText
 from reconciler.model.kinds import EntityKey
@@ -78,7 +79,7 @@ class _Work:
         while True:
             pulled = self._trial(patch, written, without)
             edits = _edits(written, pulled)
-            failed = self._failure(edits)
+            failed = self._failure(edits) or _unsaid(written, pulled)
             if failed is None:
                 break
             bad = [name for name in pulled.fields if self._fails_alone(patch, written, name, pulled.fields, without)]
@@ -115,7 +116,8 @@ class _Work:
         self, patch: Patch, written: Written, name: str, fields: Sequence[str], without: Collection[str]
     ) -> bool:
         others = {*without, *(other for other in fields if other != name)}
-        return self._failure(_edits(written, self._trial(patch, written, others))) is not None
+        pulled = self._trial(patch, written, others)
+        return (self._failure(_edits(written, pulled)) or _unsaid(written, pulled)) is not None
 
     def _place(self, path: str, line: int) -> SourceSpan | None:
         return SourceSpan(self.names[path], line, 1) if line else None
@@ -148,6 +150,16 @@ class _Work:
 
 def _merged(written: Written) -> dict[str, object]:
     return merge_fields(written.base.value, written.overlay.value) if written.overlay else dict(written.base.value)
+
+
+def _unsaid(written: Written, pulled: Pulled) -> tuple[None, str, str] | None:
+    """Why base and overlay cannot say it together: null in an overlay takes away, so a raw null cannot be laid over."""
+    if written.overlay is None:
+        return None
+    base, overlay = split(written.base.value, written.overlay.value, pulled.document)
+    if canonical_json(merge_fields(base, overlay)) == canonical_json(pulled.document):
+        return None
+    return None, "its live value holds null, which an overlay cannot say", "Write it in the entity's own file."
 
 
 def _edits(written: Written, pulled: Pulled) -> list[FileEdit]:
