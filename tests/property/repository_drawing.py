@@ -71,7 +71,7 @@ class Author:
         return self.spoiled(kind, own) if rarely(self.draw) else own
 
     def some(self, *names: str) -> list[str]:
-        return sorted(self.draw(st.sets(st.sampled_from(names), max_size=3)))
+        return sorted(self.draw(st.sets(st.sampled_from(names), max_size=3))) if names else []
 
     def offer(self, kind: str) -> Own:
         own: Own = {}
@@ -167,7 +167,7 @@ class Author:
         some = st.sampled_from(sorted(EXTRAS))
         match what:
             case "part":
-                other = self.instance(item.kind)
+                other = {"n": 0, **self.instance(item.kind)}
                 name = self.draw(st.sampled_from(sorted(other)))
                 return self.op("add", "replace", path=f"/_instance/{name}", value=other[name])
             case "drop":

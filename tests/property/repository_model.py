@@ -134,17 +134,20 @@ class Container:
 
     # --- deleting
 
-    def decide(self, item: Item) -> dict[str, Any]:
-        """The outcome of a deletion that is decided now (H2 to H5)."""
-        if item.id in self.items and status_of(item.kind, item.own) in {"approved", "live"}:
-            return {"outcome": "rejected", "@id": item.uri, "reason": "status"}
-        referrers = {
+    def referrers(self, item: Item) -> set[tuple[str, str, str]]:
+        """The URI, the kind and the property of each reference to an instance."""
+        return {
             (other.uri, other.kind, f"_instance.{name}")
             for other in self.items.values()
             for name, _, uri in references(other.kind, other.own)
             if uri == item.uri
         }
-        if referrers:
+
+    def decide(self, item: Item) -> dict[str, Any]:
+        """The outcome of a deletion that is decided now (H2 to H5)."""
+        if item.id in self.items and status_of(item.kind, item.own) in {"approved", "live"}:
+            return {"outcome": "rejected", "@id": item.uri, "reason": "status"}
+        if referrers := self.referrers(item):
             return {"outcome": "rejected", "@id": item.uri, "referencedBy": referrers}
         if self.items.pop(item.id, None) is not None:
             self.gone.append(item)
