@@ -75,17 +75,23 @@ class Author:
 
     def offer(self, kind: str) -> Own:
         own: Own = {}
-        possible = ["xdm:status", "xdm:tags", "xdm:representations", "xdm:representations"]
+        if self.draw(st.booleans()):
+            own["xdm:status"] = self.draw(st.sampled_from(["draft", "approved", "archived"]))
+        possible = ["xdm:tags", "xdm:representations", "xdm:representations"]
         if kind == "personalized-offer":
             possible += ["xdm:selectionConstraint", "xdm:rank", "xdm:cappingConstraint"]
         for name in self.some(*possible):
             own[name] = self.part(name)
         return own
 
+    def status(self, item: Item) -> Own:
+        """One more operation: mostly a step along the lifecycle."""
+        legal = NEXT.get(item.kind, {}).get(str(status_of(item.kind, item.own)), "draft")
+        status = self.draw(STATUSES) if rarely(self.draw, 4) else legal
+        return {"op": "add", "path": "/_instance/xdm:status", "value": status}
+
     def part(self, name: str) -> Any:
         match name:
-            case "xdm:status":
-                return self.draw(st.sampled_from(["draft", "approved", "archived"]))
             case "xdm:tags":
                 return self.uris("tag")
             case "xdm:representations":
@@ -173,9 +179,7 @@ class Author:
             case "drop":
                 return self.op("remove", path=f"/_instance/{self.draw(st.sampled_from(sorted({**item.own, 'n': 0})))}")
             case "status":
-                legal = NEXT.get(item.kind, {}).get(str(status_of(item.kind, item.own)), "draft")
-                status = self.draw(STATUSES) if rarely(self.draw, 4) else legal
-                return self.op("add", path="/_instance/xdm:status", value=status)
+                return self.status(item)
             case "test":
                 right = not rarely(self.draw, 3)
                 name = item.own.get("xdm:name") if right else "other"
@@ -251,7 +255,7 @@ class Asker(Author):
     def query(self) -> Query:
         order = tuple(self.draw(st.lists(st.tuples(st.sampled_from(SORTABLE), st.booleans()), max_size=3)))
         return Query(
-            kind=self.draw(st.sampled_from(KINDS)),
+            kind=self.draw(st.sampled_from(KINDS)) if rarely(self.draw, 3) else self.most(),
             order=order,
             start=self.start(order[0][0] if order else "instanceId") if rarely(self.draw, 3) else None,
             limit=self.draw(st.sampled_from([1, 2, 3, 5, 100])),
@@ -260,6 +264,10 @@ class Asker(Author):
                 self.draw(st.lists(st.sampled_from([*self.strays]), max_size=4)) if rarely(self.draw, 4) else ()
             ),
         )
+
+    def most(self) -> str:
+        """The kind with the longest list."""
+        return max(KINDS, key=lambda kind: len(self.here.of_kind(kind)))
 
     def search(self) -> dict[str, Any]:
         """What makes a search of a list."""

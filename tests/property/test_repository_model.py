@@ -27,7 +27,7 @@ from reconciler.emulator.messages import Response
 from tests.emulator_support import NS, XCORE, Caller, Inside, Made, TickingClock, ids_of, items_of, json_of, xdm
 from tests.property import repository_drawing as drawing
 from tests.property.repository_drawing import Asker, Author
-from tests.property.repository_kinds import KINDS, Own
+from tests.property.repository_kinds import KINDS, NEXT, Own
 from tests.property.repository_lists import Envelope, Query, first_page, list_behind, list_from_start
 from tests.property.repository_model import Container, Deletion, Item, Refused, matches
 
@@ -133,6 +133,13 @@ class Repository(RuleBasedStateMachine):
         for kind in kinds:
             self._create(place, kind, self._author(data, place).instance(kind), links)
 
+    @rule(data=st.data(), kind=st.sampled_from(["offer-placement", "fallback-offer"]), count=st.integers(3, 6))
+    def fill(self, data: st.DataObject, kind: str, count: int) -> None:
+        """Lists of more than one page."""
+        place = self._place(data)
+        for _ in range(count):
+            self._create(place, kind, self._author(data, place).instance(kind))
+
     def _create(self, place: Container, kind: str, own: Own, links: Own | None = None) -> Item | None:
         sent = {} if links is None else links
         response = self.callers[place.name].create(kind, own, sent)
@@ -163,12 +170,21 @@ class Repository(RuleBasedStateMachine):
     @rule(data=st.data())
     def patch(self, data: st.DataObject) -> None:
         place, item = self._item(data)
-        operations, if_match = self._author(data, place).patch(item), self._if_match(data, item)
+        self._patch(place, item, self._author(data, place).patch(item), self._if_match(data, item))
+
+    def _patch(self, place: Container, item: Item, operations: Any, if_match: str | None) -> None:
         response = self.callers[place.name].patch_with(self.made[item.id], operations, if_match=if_match)
         patched: list[Envelope] = []
         if not self._is_refused(response, 200, lambda: patched.append(place.check_patch(item, operations, if_match))):
             item.envelope = patched[0]
             self._take_receipt(item, response, item.etag + 1)
+
+    @precondition(lambda self: any(item.kind in NEXT for place in self.places for item in place.items.values()))
+    @rule(data=st.data())
+    def move_on(self, data: st.DataObject) -> None:
+        found = [(place, item) for place in self.places for item in place.items.values() if item.kind in NEXT]
+        place, item = data.draw(st.sampled_from(found))
+        self._patch(place, item, [self._author(data, place).status(item)], None)
 
     def _is_refused(self, response: Response, success: int, check: Callable[[], object]) -> bool:
         """Both succeed or both refuse, for the same reason."""
