@@ -243,7 +243,9 @@ MOMENTS = st.sampled_from(
     ]
 )
 TERMS = st.one_of(
-    st.sampled_from(["red", "ÉTÉ", "a", "Paris", "50", "xcore", "offer", "none"]).map(lambda word: Term((word,))),
+    st.sampled_from(["red", "ÉTÉ", "ete", "a", "Paris", "50", "xcore", "offer", "none"]).map(
+        lambda word: Term((word,))
+    ),
     st.sampled_from([("red", "sale"), ("sale", "red"), ("Été", "a", "paris"), ("red", "50")]).map(Term),
     st.sampled_from(["red-sale", "50%", "c++", "ale, red", "a\\b", "red-s"]).map(lambda text: Term(literal=text)),
 )
@@ -302,7 +304,7 @@ class Asker(Author):
             case "date":
                 return Condition(self.draw(st.sampled_from(DATE_PATHS)), operator, self.draw(MOMENTS))
             case "array":
-                path = self.draw(st.sampled_from(["_instance.l", "_instance.deep.t"]))
+                path = self.draw(st.sampled_from(["_instance.l", "_instance.deep.t", "_instance.deep"]))
                 return Condition(path, operator, str(self.draw(st.one_of(NUMBERS, TEXTS))))
             case "uri":
                 paths = ["_instance.@id", "_instance.xdm:tags", "_instance.xdm:representations.xdm:placement"]
