@@ -116,3 +116,34 @@ def test_an_odd_header_gets_an_answer(repo: Caller, header: str) -> None:
     for name in ("accept", "content_type", "if_match", "if_none_match"):
         assert repo.get(made, **{name: header}).status in {200, 304, 406}
         assert repo.put(made, {"xdm:name": "t"}, **{name: header}).status in {200, 406, 409, 415}
+
+
+@pytest.mark.parametrize(
+    ("instance", "count"),
+    [
+        (b'"xdm:tags":[' + b"1," * 100_000 + b"1]", 100_001),
+        (b'"xdm:representations":[' + b"{}," * 100_000 + b"1]", 100_001),
+    ],
+    ids=["tags", "representations"],
+)
+def test_of_many_faults_the_first_are_listed_and_the_others_counted(repo: Caller, instance: bytes, count: int) -> None:
+    """C2, J3."""
+    response = repo.post("personalized-offer", b'{"_links":{},"_instance":{"xdm:name":"t",' + instance + b"}}")
+    told = json_of(response)
+    assert (response.status, len(told["errors"]), told["more"]) == (422, 1000, count - 1000)
+    assert told["detail"].endswith(f": {count} faults")
+    assert len(response.body) < 1 << 20
+
+
+def test_many_bad_links_are_counted_too(repo: Caller) -> None:
+    """C5, J3."""
+    links = {f"link{number}": number for number in range(20_000)}
+    told = json_of(repo.create("tag", {"xdm:name": "t"}, links))
+    assert (len(told["errors"]), told["more"]) == (1000, 19_000)
+
+
+def test_a_fault_is_told_alike_among_few_and_among_many(repo: Caller) -> None:
+    """C2."""
+    few = json_of(repo.create("personalized-offer", {"xdm:tags": [1], "xdm:name": "t"}))
+    many = json_of(repo.create("personalized-offer", {"xdm:tags": [1] * 2000, "xdm:name": "t"}))
+    assert few["errors"] == many["errors"][:1]
