@@ -206,6 +206,17 @@ def test_components_are_paired_by_their_asset(repo: Caller) -> None:
     assert repo.patch(made, op("replace", f"{where}/0", value={"@type": TEXT})).status == 200
 
 
+def test_components_of_one_asset_are_paired_in_order(repo: Caller) -> None:
+    """G1, G4."""
+    one, two = ({"@type": IMAGE, "repo:id": "a", "repo:resolveURL": name} for name in "xy")
+    made = offer_with_components(repo, one, two)
+    assert repo.put(made, repo.read(made)["_instance"]).status == 200
+    assert repo.patch(made, op("replace", "/_instance/xdm:name", value="other")).status == 200
+    where = "/_instance/xdm:representations/0/xdm:components"
+    assert repo.patch(made, op("replace", f"{where}/1/repo:resolveURL", value="z")).status == 422
+    assert repo.patch(made, op("add", f"{where}/-", value={**one, "repo:resolveURL": "z"})).status == 200
+
+
 def test_a_stale_if_match_changes_nothing(repo: Caller) -> None:
     """A6, G5."""
     made = repo.made("tag", name="t")
