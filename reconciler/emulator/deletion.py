@@ -12,7 +12,7 @@ from reconciler.emulator.messages import Response
 from reconciler.emulator.problems import not_found
 from reconciler.emulator.registry import CONTAINER, EntityType
 from reconciler.emulator.store import Deletion, Store
-from reconciler.emulator.writes import Call, Parts, current
+from reconciler.emulator.writes import Call, Parts, address_headers, current
 
 
 def delete(parts: Parts, call: Call, instance_id: str) -> Response:
@@ -33,7 +33,7 @@ def delete(parts: Parts, call: Call, instance_id: str) -> Response:
         parts.store.add_deletion(deletion)
         if deletion.polls_left:
             parts.faults.count("slow-delete")
-        return _undecided_response(deletion, receipt(stored))
+        return _undecided_response(call, deletion, receipt(stored))
 
 
 def poll(parts: Parts, call: Call, token: str) -> Response:
@@ -47,7 +47,8 @@ def poll(parts: Parts, call: Call, token: str) -> Response:
         stored = parts.store.find(deletion.scope, deletion.instance_id)
         if deletion.polls_left > 0:
             parts.store.count_poll(token)
-            return _undecided_response(deletion, load_object(deletion.receipt) if stored is None else receipt(stored))
+            body = load_object(deletion.receipt) if stored is None else receipt(stored)
+            return _undecided_response(call, deletion, body)
         outcome = _outcome(parts, deletion, stored)
         parts.store.settle_deletion(token, dump(outcome))
         return _outcome_response(outcome)
@@ -86,9 +87,9 @@ def _rejection(stored: Instance, reason: str, referrers: list[dict[str, str]]) -
     }
 
 
-def _undecided_response(deletion: Deletion, body: JsonObject) -> Response:
-    headers = {"Location": f"{deletion.scope}/deletions/{deletion.token}"}
-    return _receipt_response(HTTPStatus.ACCEPTED, body).plus(headers)
+def _undecided_response(call: Call, deletion: Deletion, body: JsonObject) -> Response:
+    location = f"{deletion.scope}/deletions/{deletion.token}"
+    return _receipt_response(HTTPStatus.ACCEPTED, body).plus(address_headers(call.request, location))
 
 
 def _outcome_response(outcome: JsonObject) -> Response:

@@ -16,6 +16,7 @@ def test_a_delete_names_where_to_ask(repo: Caller) -> None:
     assert (response.status, response.headers["ETag"]) == (202, '"1"')
     assert json_of(response)["@id"] == made.uri
     assert response.headers["Location"].startswith(f"{repo.container}/deletions/")
+    assert response.headers["Content-Base"] == "http://localhost/data/core/xcore/"
 
 
 def test_a_poll_gives_the_outcome_again_and_again(repo: Caller) -> None:
@@ -37,6 +38,7 @@ def test_a_slow_deletion_stays_undecided_for_some_polls() -> None:
         for _ in range(2):
             undecided = repo.send("GET", location)
             assert (undecided.status, undecided.headers["Location"]) == (202, location)
+            assert undecided.headers["Content-Base"] == "http://localhost/data/core/xcore/"
             assert repo.get(made).status == 200
         assert repo.send("GET", location).status == 200
         assert repo.get(made).status == 404
