@@ -234,6 +234,14 @@ def test_the_current_revision_matches(repo: Caller, condition: str) -> None:
     assert repo.put(repo.made("tag", name="t"), xdm(name="u"), if_match=condition).status == 200
 
 
+def test_a_quoted_star_is_a_tag_like_others(repo: Caller) -> None:
+    """D2, G5. As RFC 9110 says; only the bare one is any revision."""
+    made = repo.made("tag", name="t")
+    assert repo.put(made, xdm(name="u"), if_match='"*"').status == 409
+    assert repo.get(made, if_none_match='"*"').status == 200
+    assert repo.get(made, if_none_match="*").status == 304
+
+
 def test_a_stale_etag_is_told_before_a_bad_patch(repo: Caller) -> None:
     """G3."""
     made = repo.made("tag", name="t")
