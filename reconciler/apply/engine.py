@@ -274,12 +274,14 @@ class _Engine:
         try:
             outcome = await self.writer.delete(self._address(step), if_match=self._etag(step))
         except Conflict:
-            return Failed("it was changed after it was read", "Plan again to see the change.", stale=True)
+            return _CHANGED
         except RepositoryError as error:
             if error.maybe_carried_out and await self._is_gone(step):
                 return Done()
             raise
         if isinstance(outcome, DeleteRejected):
+            if outcome.reason == "etag":
+                return _CHANGED
             return Failed(self._rejection(step, outcome), "Plan again: what refers to it has to go first.")
         return Done()
 
@@ -300,6 +302,9 @@ class _Engine:
 
     def _keep(self, step: Step, receipt: Receipt) -> None:
         self.etags[step.id] = receipt.etag
+
+
+_CHANGED = Failed("it was changed after it was read", "Plan again to see the change.", stale=True)
 
 
 def _schema(step: Step) -> str:

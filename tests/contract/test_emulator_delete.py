@@ -116,6 +116,35 @@ def test_a_delete_honours_if_match(repo: Caller) -> None:
     assert repo.delete(made, if_match='"1"').status == 202
 
 
+def test_what_is_written_while_undecided_is_not_deleted_under_the_old_etag(repo: Caller) -> None:
+    """H1."""
+    made = repo.made("tag", name="t")
+    location = repo.delete(made, if_match='"1"').headers["Location"]
+    repo.put(made, xdm(name="u"))
+    for _ in range(2):
+        outcome = json_of(repo.send("GET", location))
+        assert (outcome["outcome"], outcome["reason"], outcome["repo:etag"]) == ("rejected", "etag", 2)
+    assert repo.get(made).status == 200
+
+
+@pytest.mark.parametrize("condition", [None, "*", '"1", "2"'])
+def test_what_is_written_while_undecided_is_deleted_where_the_condition_allows_it(
+    repo: Caller, condition: str | None
+) -> None:
+    """H1."""
+    made = repo.made("tag", name="t")
+    location = repo.delete(made, if_match=condition).headers["Location"]
+    repo.put(made, xdm(name="u"))
+    assert json_of(repo.send("GET", location))["outcome"] == "deleted"
+
+
+def test_the_outcome_says_nothing_of_the_condition(repo: Caller) -> None:
+    """H2. Also when another request was decided first."""
+    made = repo.made("tag", name="t")
+    first, second = (repo.delete(made, if_match='"1"').headers["Location"] for _ in range(2))
+    assert repo.send("GET", first).body == repo.send("GET", second).body
+
+
 def test_a_second_request_finds_the_work_done(repo: Caller) -> None:
     """H2."""
     made = repo.made("tag", name="t")

@@ -131,6 +131,12 @@ def test_a_rejection_for_its_status_says_so() -> None:
     assert outcome.message == "the repository rejected it: status"
 
 
+def test_a_delete_rejected_because_it_was_changed_meanwhile_is_stale() -> None:
+    report, _ = changed({"tag/t": {}}, {}, answers={"t": DeleteRejected((), "etag")})
+    outcome = report.outcomes["delete:tag/t"]
+    assert outcome == Failed("it was changed after it was read", "Plan again to see the change.", stale=True)
+
+
 def test_a_delete_whose_answer_was_lost_is_done_when_the_instance_is_gone() -> None:
     report, _ = changed({"tag/t": {}}, {}, answers={"t": lost(DELETE)}, carries_out=True)
     assert report.outcomes["delete:tag/t"] == Done()
