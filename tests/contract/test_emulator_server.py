@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -112,6 +113,17 @@ def test_a_fault_of_ours_is_told_and_logged() -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
     assert line.error is not None
     assert line.error.startswith("ProgrammingError")
+
+
+def test_a_fault_of_ours_has_a_request_id_too() -> None:
+    """A2, J3."""
+
+    def none_left() -> UUID:
+        raise LookupError("no more of them")
+
+    with Emulator.open(container="box", new_uuid=none_left) as broken:
+        (answer,), (line,) = through_asgi(broken, ("POST", "box/instances", tag("t")))
+    assert (answer.status_code, line.error) == (500, "LookupError: no more of them")
     assert line.request_id == answer.headers["x-request-id"] != ""
 
 
