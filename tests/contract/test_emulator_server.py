@@ -6,12 +6,8 @@ import asyncio
 import json
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -24,18 +20,10 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.asgi import Answered, asgi_app
 from reconciler.emulator.server import serve
 from reconciler.model.errors import ReconcilerError
-from tests.emulator_support import CREDENTIALS, NS, XCORE
+from tests.emulator_served import TAG, served, tag
+from tests.emulator_support import NS
 
 BASE = "http://repo.test/data/core/xcore/"
-TAG = {**CREDENTIALS, "content-type": f'{XCORE}hal+json; schema="{NS}tag"'}
-PROGRAM = """
-import sys
-from reconciler.emulator.app import Emulator
-from reconciler.emulator.faults import parse_faults
-from reconciler.emulator.server import serve
-emulator = Emulator.open(sys.argv[1], faults=parse_faults(sys.argv[2:]))
-serve(emulator, host="127.0.0.1", port=0, out=sys.stdout, log=sys.stderr)
-"""
 
 
 def through_asgi(emulator: Emulator, *requests: tuple[str, str, Any]) -> tuple[list[httpx.Response], list[Answered]]:
@@ -48,10 +36,6 @@ def through_asgi(emulator: Emulator, *requests: tuple[str, str, Any]) -> tuple[l
             return [await client.request(method, path, content=body) for method, path, body in requests]
 
     return asyncio.run(send_all()), log
-
-
-def tag(name: str) -> str:
-    return json.dumps({"_instance": {"xdm:name": name}, "_links": {}})
 
 
 @pytest.fixture
@@ -133,47 +117,6 @@ def test_a_port_in_use_is_refused(emulator: Emulator) -> None:
         serve(emulator, host="127.0.0.1", port=taken.getsockname()[1], out=StringIO(), log=StringIO())
 
 
-@dataclass
-class Served:
-    """A server in a process of its own."""
-
-    process: subprocess.Popen[str]
-    url: str
-    container: str
-
-    def stop(self, number: int) -> tuple[int, list[dict[str, Any]]]:
-        """Exit code and log lines after a signal."""
-        self.process.send_signal(number)
-        _, log = self.process.communicate(timeout=20)
-        return self.process.returncode, [json.loads(line) for line in log.splitlines()]
-
-
-@contextmanager
-def served(path: Path, *faults: str) -> Iterator[Served]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(path), *faults], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            greeting = json.loads(process.stdout.readline())
-            yield Served(process, greeting["url"], greeting["container"])
-        finally:
-            process.kill()
-
-
-@contextmanager
-def two_servers(path: Path) -> Iterator[tuple[httpx.Client, httpx.Client, str]]:
-    """Clients of two servers on one file, and the container both serve."""
-    with (
-        served(path) as one,
-        served(path) as two,
-        httpx.Client(base_url=one.url, headers=TAG) as first,
-        httpx.Client(base_url=two.url, headers=TAG) as second,
-    ):
-        yield first, second, one.container
-
-
 @pytest.mark.e2e
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_says_where_it_is_and_ends_well(tmp_path: Path, number: int) -> None:
@@ -184,48 +127,6 @@ def test_a_server_says_where_it_is_and_ends_well(tmp_path: Path, number: int) ->
     assert code == 0
     assert [(line["method"], line["status"]) for line in log] == [("POST", 201)]
     assert set(log[0]) == {"method", "path", "status", "ms", "request_id"}
-
-
-@pytest.mark.e2e
-def test_answered_writes_survive_a_kill(tmp_path: Path) -> None:
-    """J2."""
-    with served(tmp_path / "x.db") as server, httpx.Client(base_url=server.url, headers=TAG) as client:
-        for number in range(20):
-            assert client.post(f"{server.container}/instances", content=tag(f"t{number}")).status_code == 201
-        server.process.kill()
-    with served(tmp_path / "x.db") as server, httpx.Client(base_url=server.url, headers=TAG) as client:
-        page = client.get(f"{server.container}/instances", params={"schema": NS + "tag"}).json()
-    assert page["_embedded"]["total"] == page["_embedded"]["count"] == 20
-
-
-@pytest.mark.e2e
-def test_of_many_writers_on_two_servers_one_wins(tmp_path: Path) -> None:
-    """G5, J2."""
-    with two_servers(tmp_path / "x.db") as (first, second, container):
-        location = first.post(f"{container}/instances", content=tag("t")).headers["location"]
-
-        def write(number: int) -> int:
-            client = (first, second)[number % 2]
-            return client.put(location, content=tag(f"by {number}"), headers={"if-match": '"1"'}).status_code
-
-        assert sorted(in_parallel(write, 16)) == [200, *[409] * 15]
-
-
-@pytest.mark.e2e
-def test_of_many_creators_of_a_name_on_two_servers_one_wins(tmp_path: Path) -> None:
-    """C6, J2."""
-    with two_servers(tmp_path / "x.db") as (first, second, container):
-
-        def write(number: int) -> int:
-            client = (first, second)[number % 2]
-            return client.post(f"{container}/instances", content=tag("same")).status_code
-
-        assert sorted(in_parallel(write, 16)) == [201, *[409] * 15]
-
-
-def in_parallel(call: Callable[[int], int], count: int) -> list[int]:
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(call, range(count)))
 
 
 @pytest.mark.e2e
