@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,6 +29,14 @@ EXTRAS: dict[str, st.SearchStrategy[Any]] = {
     "x.y": TEXTS,
     "deep": st.lists(st.fixed_dictionaries({"t": TEXTS}), max_size=2),
 }
+STOCK: tuple[Own, ...] = (
+    {"n": 1, "t": "red", "d": "2026-01-01T00:00:00Z", "l": [1, "red"], "x.y": "a\\b"},
+    {"n": 2, "t": "Red-SALE 50%", "d": "2026-01-01T01:00:00+01:00", "l": [], "deep": [{"t": "sale, red"}]},
+    {"n": 2, "t": "été à Paris", "d": "2026-01-01T00:00:00.0005Z", "deep": [{"t": "red"}, {"t": "ete"}]},
+    {"n": 2.5, "t": "sale, red", "l": ["c++ red", 10]},
+    {"t": "ete", "d": "2025-06-01T00:00:00.5Z", "x.y": "red"},
+    {"n": 10, "t": "c++ red", "x.y": "Red-SALE 50%"},
+)
 LINKS = st.sampled_from([{}, {}, {"docs": {"href": "urn:x"}}, {"Docs": {"href": "urn:y", "title": "t"}}, {"docs": {}}])
 STATUSES = st.sampled_from(["draft", "approved", "live", "archived"])
 IF_MATCH = st.sampled_from([None, None, None, '"{now}"', "{now}", 'W/"{now}"', '"7777", "{now}"', "*", '"{old}"'])
@@ -254,7 +263,7 @@ TERMS = st.one_of(
 class Asker(Author):
     """Draws what could be asked of one container."""
 
-    def query(self) -> Query:
+    def listing(self) -> Query:
         order = tuple(self.draw(st.lists(st.tuples(st.sampled_from(SORTABLE), st.booleans()), max_size=3)))
         return Query(
             kind=self.draw(st.sampled_from(KINDS)) if rarely(self.draw, 3) else self.most(),
@@ -271,20 +280,18 @@ class Asker(Author):
         """The kind with the longest list."""
         return max(KINDS, key=lambda kind: len(self.here.of_kind(kind)))
 
-    def search(self) -> dict[str, Any]:
-        """What makes a search of a list."""
-        fields = (
-            "_instance.t",
-            "_instance.xdm:name",
-            "_instance.deep.t",
-            "_instance.l",
-            "_instance.xdm:representations",
+    def search(self) -> Query:
+        fields = ("_instance.t", "_instance.xdm:name", "_instance.deep.t", "_instance.l", "_instance.deep")
+        query = replace(
+            self.listing(),
+            terms=tuple(self.draw(st.lists(TERMS, max_size=3, unique=True))),
+            joined=self.draw(st.sampled_from(["or", "and", "AND"])),
+            fields=tuple(self.draw(st.lists(st.sampled_from(fields), max_size=2))),
         )
-        return {
-            "terms": tuple(self.draw(st.lists(TERMS, max_size=3, unique=True))),
-            "joined": self.draw(st.sampled_from(["or", "and", "AND"])),
-            "fields": tuple(self.draw(st.lists(st.sampled_from(fields), max_size=2))),
-        }
+        if not rarely(self.draw, 3):
+            query = replace(query, conditions=(), uris=())
+        # A start is a value of the first property; nobody but the repository knows scores.
+        return replace(query, order=(), start=None) if self.draw(st.booleans()) or query.by_score else query
 
     def start(self, path: str) -> str:
         """A value of the type that is stored there."""
