@@ -1,4 +1,4 @@
-"""Writes to the repository and its model: created, updated, deleted, in two containers that do not know of each other."""
+"""Writes to the repository and its model, in two containers that must not know of each other."""
 
 from __future__ import annotations
 
