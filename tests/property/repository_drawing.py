@@ -270,7 +270,7 @@ class Asker(Author):
             order=order,
             start=self.start(order[0][0] if order else "instanceId") if rarely(self.draw, 3) else None,
             limit=self.draw(st.sampled_from([1, 2, 3, 5, 100])),
-            conditions=tuple(self.condition() for _ in range(self.draw(st.integers(0, 2)))),
+            conditions=tuple(self.condition() for _ in range(self.draw(st.sampled_from([0, 1, 1, 2])))),
             uris=tuple(
                 self.draw(st.lists(st.sampled_from([*self.strays]), max_size=4)) if rarely(self.draw, 4) else ()
             ),
@@ -301,7 +301,9 @@ class Asker(Author):
         return str(self.draw(values))
 
     def condition(self) -> Condition:
-        what = self.draw(st.sampled_from(["text", "number", "date", "array", "uri", "bare", "pattern", "wrong"]))
+        what = self.draw(
+            st.sampled_from(["text", "number", "date", "array", "array", "uri", "bare", "pattern", "pattern", "wrong"])
+        )
         operator = self.draw(OPERATORS)
         match what:
             case "text":
@@ -322,7 +324,9 @@ class Asker(Author):
                 paths = ["_instance.x.y", "_instance.l", "_instance.deep", "_instance.deep.t", "_links.docs"]
                 return Condition(self.draw(st.sampled_from([*SORTABLE, *paths])))
             case "pattern":
-                path = self.draw(st.sampled_from([*TEXT_PATHS, "_instance.l", "_instance.d", "_instance.n"]))
+                path = self.draw(
+                    st.sampled_from(["_instance.t", *TEXT_PATHS, "_instance.l", "_instance.d", "_instance.n"])
+                )
                 return Condition(path, "~", self.draw(PATTERNS))
             case _:
                 return Condition(self.draw(st.sampled_from([*NUMBER_PATHS, *DATE_PATHS])), operator, "ten")

@@ -75,7 +75,7 @@ class Repository(Writing):
         path = f"{place.name}/instances/{made.id}"
         assert self.callers[place.name].send(method, path, body, content_type=content_type).status == 404
 
-    @rule(data=st.data(), searches=st.lists(st.booleans(), min_size=1, max_size=4))
+    @rule(data=st.data(), searches=st.lists(st.booleans(), min_size=2, max_size=8))
     def ask(self, data: st.DataObject, searches: list[bool]) -> None:
         """Lists and searches, read to their end by following ``next``."""
         place = self._place(data)
@@ -158,7 +158,7 @@ class Repository(Writing):
 TestRepository = Repository.TestCase
 TestRepository.settings = settings(
     max_examples=int(os.environ.get("RECONCILER_TEST_EXAMPLES", "500")),
-    stateful_step_count=20,
+    stateful_step_count=16,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
