@@ -158,7 +158,7 @@ class Repository(Writing):
 TestRepository = Repository.TestCase
 TestRepository.settings = settings(
     max_examples=int(os.environ.get("RECONCILER_TEST_EXAMPLES", "500")),
-    stateful_step_count=16,
+    stateful_step_count=14,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
