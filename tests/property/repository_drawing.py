@@ -37,6 +37,7 @@ STOCK: tuple[Own, ...] = (
     {"t": "ete", "d": "2025-06-01T00:00:00.5Z", "x.y": "red"},
     {"n": 10, "t": "c++ red", "x.y": "Red-SALE 50%"},
 )
+PERSONAL = ("xdm:selectionConstraint", "xdm:rank", "xdm:cappingConstraint")  # not for fallbacks
 LINKS = st.sampled_from([{}, {}, {"docs": {"href": "urn:x"}}, {"Docs": {"href": "urn:y", "title": "t"}}, {"docs": {}}])
 STATUSES = st.sampled_from(["draft", "approved", "live", "archived"])
 IF_MATCH = st.sampled_from([None, None, None, '"{now}"', "{now}", 'W/"{now}"', '"7777", "{now}"', "*", '"{old}"'])
@@ -88,7 +89,9 @@ class Author:
             own["xdm:status"] = self.draw(st.sampled_from(["draft", "approved", "archived"]))
         possible = ["xdm:tags", "xdm:representations", "xdm:representations"]
         if kind == "personalized-offer":
-            possible += ["xdm:selectionConstraint", "xdm:rank", "xdm:cappingConstraint"]
+            possible += PERSONAL
+        elif rarely(self.draw, 8):
+            own[self.draw(st.sampled_from(PERSONAL))] = {}
         for name in self.some(*possible):
             own[name] = self.part(name)
         return own
