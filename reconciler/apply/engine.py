@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.apply.creating import Creator
-from reconciler.apply.events import Finished, Listener, Started
+from reconciler.apply.events import Ended, Finished, Listener, Started
 from reconciler.apply.filling import fill
 from reconciler.apply.holding import holds
 from reconciler.apply.outcomes import (
@@ -114,7 +114,7 @@ class _Engine:
         for step in schedule.remaining():
             self._record(step, NotAttempted())
         interrupted = self.stop.soon.is_set() or self.stop.now.is_set()
-        return Report(
+        report = Report(
             self.plan,
             self.outcomes,
             interrupted,
@@ -122,6 +122,8 @@ class _Engine:
             lost_lease=not self.may_write(),
             created=self.uris,
         )
+        self.on_event(Ended(interrupted, report.tally.complete))
+        return report
 
     def _pass_over(self, schedule: Schedule) -> None:
         """Settle the steps of an earlier run."""

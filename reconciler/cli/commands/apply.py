@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.applying import Run, carry_out, lease_options, terms_of
+from reconciler.cli.applying import Job, carry_out, lease_options, terms_of
 from reconciler.cli.command import allow_reverts_option, makes_product, output_options, plan_choices, plan_options
 from reconciler.cli.ending import Product
 from reconciler.cli.loading import Request, load_live, run_async
@@ -50,7 +50,7 @@ def apply(
     loaded, warnings = load_live(request, screen)
     saved = None if plan_file is None else read_plan(plan_file)
     screen.say_on_terminal("Reading the live catalogue …")
-    run = Run(
+    job = Job(
         screen,
         request,
         loaded,
@@ -62,4 +62,4 @@ def apply(
         expect=expect,
         events=json_events,
     )
-    return run_async(carry_out(run)).plus(validation=problems_document(warnings))
+    return run_async(carry_out(job)).plus(validation=problems_document(warnings))

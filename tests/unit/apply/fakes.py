@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonpatch
 
-from reconciler.apply.events import Event, Started
+from reconciler.apply.events import Ended, Event, Finished, Started
 from reconciler.live.snapshot import LiveState
 from reconciler.repository.errors import Call, NameTaken, Problem, RepositoryError, Stale, Unauthorised, Unreachable
 from reconciler.repository.port import Container, Deleted, DeleteOutcome, Instance, Match, Page, Receipt, Writer
@@ -176,4 +176,14 @@ class Listener:
 
     @property
     def lines(self) -> list[str]:
-        return [f"{'started' if isinstance(event, Started) else 'finished'} {event.step.id}" for event in self.events]
+        return [_line(event) for event in self.events]
+
+
+def _line(event: Event) -> str:
+    match event:
+        case Started(step):
+            return f"started {step.id}"
+        case Finished(step, _):
+            return f"finished {step.id}"
+        case Ended(_, complete):
+            return f"ended {'complete' if complete else 'incomplete'}"

@@ -67,7 +67,12 @@ def test_every_step_is_told_of_when_it_starts_and_ends() -> None:
     listener = Listener()
     plan = make_plan({"tag/t": {}, "offer/o": {"tags": ["t"]}}, state_of([]))
     carried_out(plan, FakeWriter(answers={"t": refused()}), on_event=listener)
-    assert listener.lines == ["started create:tag/t", "finished create:tag/t", "finished create:offer/o"]
+    assert listener.lines == [
+        "started create:tag/t",
+        "finished create:tag/t",
+        "finished create:offer/o",
+        "ended incomplete",
+    ]
 
 
 def test_a_stop_ends_what_is_in_flight_and_starts_nothing_more() -> None:
