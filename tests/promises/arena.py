@@ -89,7 +89,7 @@ class Arena:
         def prepare(live: LiveState) -> Resumed:
             plan = build_plan(catalogue, live, now=self.clock.wall(), options=options)
             resumed = Resumed(plan, {}) if job.saved is None else resume(job.saved[0], live)
-            judge.prepared(resumed.plan, live if job.saved is None else job.saved[1])
+            judge.prepared(resumed, live if job.saved is None else job.saved[1])
             return resumed
 
         terms = Terms(TERMS.term_s, TERMS.settle_s, job.lock_timeout_s)
@@ -130,9 +130,7 @@ class Arena:
         self.clock.pass_by(TERMS.term_s + TERMS.settle_s + 1.0)
 
 
-_SETTINGS = Connection(
-    "http://localhost/data/core/xcore/", "prod", org="o", api_key="k", token=FixedToken(Secret("t"))
-)
+_SETTINGS = Connection("http://localhost/data/core/xcore/", "prod", org="o", api_key="k", token=FixedToken(Secret("t")))
 
 
 def _fields(options: Options) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import jsonpatch
 
 from reconciler.apply.filling import fill
 from reconciler.apply.outcomes import AlreadyDone, Done, Outcome, Report, Unknown
+from reconciler.apply.resuming import Resumed
 from reconciler.live.snapshot import LiveState
 from reconciler.model.kinds import EntityKey
 from reconciler.plan.steps import Action, Plan, Step
@@ -35,11 +36,11 @@ class Judge:
     excused: Mapping[str, frozenset[str]] = field(default_factory=dict)
     writes: list[Turn] = field(default_factory=list)
 
-    def prepared(self, plan: Plan, made_from: LiveState) -> None:
+    def prepared(self, resumed: Resumed, made_from: LiveState) -> None:
         """The run has decided on a plan."""
-        self.plan = plan
+        self.plan = plan = resumed.plan
         self.seen = {item.instance.instance_id: leaves(item.instance.properties) for item in made_from}
-        self.excused = starving.excuses(self.world.shown(), carried_out(plan, self.world))
+        self.excused = starving.excuses(self.world.shown(), carried_out(resumed, self.world))
         self.world.foreign -= {step.uri for step in plan.steps if step.action is Action.ADOPT and step.uri}
 
     def __call__(self, exchange: Exchange) -> None:
@@ -49,6 +50,8 @@ class Judge:
             if item is None or item.is_anchor or turn.before == turn.after:
                 continue
             self.writes.append(turn)
+            if turn.after is None and self.disturbed:
+                self.world.only_copies_are_left(item)  # it may have been copied since the plan was made
             self._planned(turn, item)
             self._nobody_is_overwritten(turn, item)
             self._nothing_dangles_or_starves(turn)
@@ -100,7 +103,9 @@ class Judge:
         assert self.plan is not None
         stamp = item.stamp
         key = stamp.key if stamp is not None and stamp.catalog == self.plan.catalog else None
-        return [step for step in self.plan.steps if step.remote_id == item.id or (not step.remote_id and step.key == key)]
+        return [
+            step for step in self.plan.steps if step.remote_id == item.id or (not step.remote_id and step.key == key)
+        ]
 
     # ------------------------------------------------------------ the report
 
@@ -156,11 +161,13 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Leaves:
 # ---------------------------------------------------------------- what customers see
 
 
-def carried_out(plan: Plan, world: World) -> starving.World:
-    """The world after a plan, by its steps alone. What is to be made stands under its key."""
+def carried_out(resumed: Resumed, world: World) -> starving.World:
+    """The world after the steps that are left of a plan. What is to be made stands under its key."""
     end = world.shown()
-    uris = {step.key: f"xcore:made:{step.key}" for step in plan.steps if step.action is Action.CREATE}
-    for step in plan.steps:
+    left = [step for step in resumed.plan.steps if step.id not in resumed.already]
+    made = {step.key: found.uri for step in resumed.plan.steps if (found := resumed.already.get(step.id))}
+    uris = made | {step.key: f"xcore:made:{step.key}" for step in left if step.action is Action.CREATE}
+    for step in left:
         uri = uris.get(step.key) or world.held[step.remote_id or ""].uri
         body = fill(step, uris, None)
         if step.action is Action.DELETE:

@@ -55,6 +55,8 @@ class Page:
             if "Location" in asked.headers:
                 self.world.caller.send("GET", asked.headers["Location"])
         self.world.look_at(item.id)
+        if item.id not in self.world.held:
+            self.world.only_copies_are_left(item)
 
     def make(self, dice: Random, *_items: Held) -> None:
         """Something new without a stamp, or with somebody else's."""

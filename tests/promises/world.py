@@ -89,6 +89,13 @@ class World:
         kind = _KINDS[own["@id"].split(":")[1]]
         self.held[name] = Held(kind, name, own["@id"], found["repo:etag"], own, links)
 
+    def only_copies_are_left(self, gone: Held) -> None:
+        """A copy whose stamp names no instance is the entity now, as far as anybody can tell."""
+        for item in self:
+            alike = item.stamp is not None and gone.stamp is not None and item.stamp.key == gone.stamp.key
+            if alike and item.stamp is not None and item.stamp.instance_id is None:
+                self.copies.discard(item.uri)
+
     # ------------------------------------------------------------ what is seen
 
     def __iter__(self) -> Iterator[Held]:
