@@ -137,6 +137,17 @@ class Caller:
             yield page
 
 
+@dataclass
+class Inside(Caller):
+    """A caller that works in a certain container."""
+
+    where: str = ""
+
+    @property
+    def container(self) -> str:
+        return self.where
+
+
 def items_of(page: Any) -> Any:
     return page["_embedded"]["results"]
 

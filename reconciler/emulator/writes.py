@@ -100,7 +100,7 @@ def create(parts: Parts, call: Call) -> Response:
     entity = named_type(parts, content_type(call.request, HAL))
     if entity is None:
         raise bad_request("the Content-Type names no schema")
-    wanted = _read_wanted(call.request)
+    wanted = _to_wanted(_read_halves(call.request))
     if (entity.schema == CONTAINER) is not is_sandbox(call.container):
         raise bad_request(f"instances of {entity.schema} are not made at this address")
     faults = entity.faults(wanted.instance)
@@ -147,10 +147,10 @@ def put(parts: Parts, call: Call, instance_id: str) -> Response:
     with parts.store.writing():
         stored, entity = current(parts, call.container, instance_id)
         named = named_type(parts, given)
-        wanted = _read_wanted(call.request)
+        body = _read_halves(call.request)
         require_match(call.request, stored)
         _refuse_other_type(named, entity)
-        return _replace(parts, call, stored, wanted, Absence.STAYS)
+        return _replace(parts, call, stored, _to_wanted(body), Absence.STAYS)
 
 
 def patch(parts: Parts, call: Call, instance_id: str) -> Response:
@@ -218,8 +218,8 @@ def _refuse_other_type(named: EntityType | None, entity: EntityType) -> None:
         raise invalid(f"this is an instance of {entity.schema}, not of {named.schema}")
 
 
-def _read_wanted(request: Request) -> Wanted:
-    """The two halves of a body; 400 when one of them is not there."""
+def _read_halves(request: Request) -> JsonObject:
+    """A body with its two halves; 400 when one of them is not there."""
     body = read_body(request.body)
     if not isinstance(body, dict):
         raise bad_request("the body is not a JSON object")
@@ -227,7 +227,7 @@ def _read_wanted(request: Request) -> Wanted:
         raise bad_request("_instance is missing or not an object")
     if "_links" not in body:
         raise bad_request("_links is missing; it may be empty")
-    return _to_wanted(body)
+    return body
 
 
 def _patched(envelope: JsonObject) -> Wanted:

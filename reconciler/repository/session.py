@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import httpx
 
 from reconciler.repository.addresses import Base, path_of
 from reconciler.repository.auth import Secret, fit_for_header
+from reconciler.repository.bodies import ACCEPTED, read_body
 from reconciler.repository.errors import (
     ETAG_MISMATCH,
     NAME_TAKEN,
@@ -103,11 +104,13 @@ class Session:
 
     async def _attempt(self, ask: Ask, attempt: Attempt) -> Answer:
         secret = await self._token(ask, attempt)
+        sent = self.timing.clock.now()
         answer = await self._carry(ask, attempt, secret)
         if answer.status == 401 and self._settings.token.renew(secret):
             # Refused at the gateway, so nothing was done: even a POST may be sent once more.
+            left = attempt.remaining_s - (self.timing.clock.now() - sent)
             secret = await self._token(ask, attempt)
-            answer = await self._carry(ask, attempt, secret)
+            answer = await self._carry(ask, replace(attempt, remaining_s=left), secret)
         if 200 <= answer.status < 300 or answer.status in ask.welcome:
             return answer
         raise self._refusal(answer, ask, secret)
@@ -134,17 +137,15 @@ class Session:
     async def _exchange(self, request: httpx.Request, call: Call) -> Answer:
         response = await self._http.send(request, stream=True)
         try:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > BODY_LIMIT:
-                    raise Malformed(f"more than {BODY_LIMIT} bytes", call=call, status=response.status_code)
+            body = await read_body(response, BODY_LIMIT)
+        except httpx.DecodingError as error:
+            raise Malformed(str(error), call=call, status=response.status_code) from error
         finally:
             await response.aclose()
         told = http_date(response.headers.get("date"))
         if told is not None:
             self._told_time = (told, self.timing.clock.now())
-        return Answer(response.status_code, response.headers, bytes(body), call)
+        return Answer(response.status_code, response.headers, body, call)
 
     def _headers(self, ask: Ask, call: Call, secret: Secret) -> dict[str, str]:
         """The headers of every call (clause A2) and of this one."""
@@ -158,6 +159,7 @@ class Session:
             "x-request-id": call.request_id,
             "user-agent": f"reconciler/{__version__}",
             "accept": ask.accept,
+            "accept-encoding": ACCEPTED,
         }
         optional = {
             "content-type": ask.content_type,

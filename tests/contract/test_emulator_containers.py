@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +11,7 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.messages import Response
 from reconciler.emulator.registry import CONTAINER
 from reconciler.model.errors import ReconcilerError
-from tests.emulator_support import NS, XCORE, Caller, TickingClock, json_of, xdm
+from tests.emulator_support import NS, XCORE, Caller, Inside, TickingClock, json_of, xdm
 
 BODY = {"_instance": {"repo:name": "Shop"}, "_links": {}}
 TYPE = f'{XCORE}hal+json; schema="{CONTAINER}"'
@@ -30,17 +29,6 @@ def listed(repo: Caller, more: str = "", **headers: str | None) -> Any:
 def shop(repo: Caller) -> str:
     """The id of a second container."""
     return str(json_of(create(repo))["instanceId"])
-
-
-@dataclass
-class Inside(Caller):
-    """A caller that works in a certain container."""
-
-    where: str = ""
-
-    @property
-    def container(self) -> str:
-        return self.where
 
 
 @pytest.fixture

@@ -230,6 +230,12 @@ def test_a_stale_etag_is_told_before_a_bad_patch(repo: Caller) -> None:
     assert repo.patch_with(made, {}, if_match='"7"').status == 400
 
 
+def test_a_stale_etag_is_told_before_a_bad_link(repo: Caller) -> None:
+    """G3."""
+    made = repo.made("tag", name="t")
+    assert repo.put(made, xdm(name="t"), {"docs": {}}, if_match='"7"').status == 409
+
+
 def test_a_bad_instance_is_told_before_a_taken_name(repo: Caller) -> None:
     """G3."""
     repo.made("personalized-offer", name="taken")
