@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-from reconciler.emulator.filters import read_condition
+from reconciler.emulator.filters import read_conditions
 from reconciler.emulator.gateway import Caller
 from reconciler.emulator.instances import PRODUCT_CONTEXTS, container_document
 from reconciler.emulator.jsontext import JsonObject, dump, load_object
@@ -29,7 +29,7 @@ def home(parts: Parts, request: Request, caller: Caller) -> Response:
     entity = parts.registry[CONTAINER]
     asked = parse_qsl(request.query, keep_blank_values=True)
     products = {value for name, value in asked if name == "product"}
-    conditions = [read_condition(value) for name, value in asked if name == "property"]
+    conditions = read_conditions(asked)
     containers: list[JsonObject] = []
     if not products or not products.isdisjoint(PRODUCT_CONTEXTS):
         documents = (container_document(each, entity) for each in parts.store.of_scope(sandbox_scope(caller.sandbox)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from reconciler.emulator.values import (
     values_at,
 )
 
+MOST_CONDITIONS = 32  # ours: each is judged on every instance
 _CONDITION = re.compile(
     r"(?P<path>(?:[^\\=!<>~]|\\.)*)(?:(?P<operator>==|!=|<=|>=|<|>|~|=|!)(?P<value>.*))?", re.DOTALL
 )
@@ -76,6 +77,14 @@ class Condition:
         ):
             return json.dumps(self.value, ensure_ascii=False)
         return json.dumps(self.path[-1], ensure_ascii=False)
+
+
+def read_conditions(pairs: Iterable[tuple[str, str]]) -> tuple[Condition, ...]:
+    """The conditions among the parameters of a request; 400 when one cannot be read, or there are too many."""
+    texts = [value for name, value in pairs if name == "property"]
+    if len(texts) > MOST_CONDITIONS:
+        raise bad_request(f"a list is filtered by at most {MOST_CONDITIONS} properties")
+    return tuple(map(read_condition, texts))
 
 
 def read_condition(text: str) -> Condition:

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from reconciler.emulator.derived import NO_TEXT
-from reconciler.emulator.filters import Condition, read_condition
+from reconciler.emulator.filters import Condition, read_conditions
 from reconciler.emulator.instances import Instance, envelope_text
 from reconciler.emulator.instants import Moment, format_instant
 from reconciler.emulator.jsontext import dump, load_object
@@ -50,6 +50,8 @@ from reconciler.emulator.writes import Call, Parts
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000  # ours: more counts as this
+MOST_URIS = 1000  # ours
+MOST_FIELDS = 32  # ours
 SEARCH_PATH = "queries/core/search"
 
 _LIST_PATH = "instances"
@@ -101,7 +103,7 @@ def list_instances(parts: Parts, call: Call) -> Response:
 def search_instances(parts: Parts, call: Call) -> Response:
     """GET on the search of a container: a list of what the words of ``q`` are found in."""
     pairs = parse_qsl(call.request.query, keep_blank_values=True)
-    fields = tuple(split_path(value) for name, value in pairs if name == "field")
+    fields = tuple(map(split_path, _several(pairs, "field", MOST_FIELDS)))
     query = read_query(_single(pairs, "q") or "", _single(pairs, "qop"), fields)
     return _answer(parts, call, SEARCH_PATH, pairs, read_question(parts, pairs, query))
 
@@ -125,7 +127,7 @@ def read_question(parts: Parts, pairs: Pairs, query: Query | None) -> Question:
     entity = parts.registry.find(schema)
     if entity is None:
         raise bad_request(f"the schema {schema[:200]} is not registered")
-    uris = tuple(value for name, value in pairs if name == "id")
+    uris = _several(pairs, "id", MOST_URIS)
     default = (BY_ID,) if query is None else (BY_SCORE,)
     return Question(
         entity=entity,
@@ -133,7 +135,7 @@ def read_question(parts: Parts, pairs: Pairs, query: Query | None) -> Question:
         start=_single(pairs, "start"),
         limit=_read_limit(_single(pairs, "limit")),
         uris=uris or None,
-        conditions=tuple(read_condition(value) for name, value in pairs if name == "property"),
+        conditions=read_conditions(pairs),
         query=query,
     )
 
@@ -141,6 +143,14 @@ def read_question(parts: Parts, pairs: Pairs, query: Query | None) -> Question:
 def _single(pairs: Pairs, *names: str) -> str | None:
     """The last value given under one of these names."""
     return next((value for name, value in reversed(pairs) if name in names), None)
+
+
+def _several(pairs: Pairs, name: str, most: int) -> tuple[str, ...]:
+    """All values of a parameter; 400 when there are too many."""
+    values = tuple(value for given, value in pairs if given == name)
+    if len(values) > most:
+        raise bad_request(f"{name} is given at most {most} times")
+    return values
 
 
 def _read_limit(limit: str | None) -> int:

@@ -30,6 +30,7 @@ from reconciler.emulator.values import (
     values_at,
 )
 
+MOST_SORTINGS = 16  # ours: every item of a list keeps a key for each
 _BETWEEN_ITEMS = re.compile(r"((?:[^,\\]|\\.?)*)(?:,|$)", re.DOTALL)
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 _NO_VALUE = r"\N"
@@ -97,7 +98,10 @@ class Order:
 
 def read_order(text: str | None, default: Sequence[Sorting] = (BY_ID,)) -> Order:
     """An order from its parameter; 400 when it cannot be read."""
-    sortings = [_read_sorting(item) for item in _split(text)] if text else list(default)
+    items = _split(text) if text else []
+    if len(items) > MOST_SORTINGS:
+        raise bad_request(f"orderBy names at most {MOST_SORTINGS} properties")
+    sortings = [_read_sorting(item) for item in items] or list(default)
     for index, sorting in enumerate(sortings):
         if sorting.path == BY_ID.path:  # unique: nothing behind it orders anything
             return Order(tuple(sortings[: index + 1]))

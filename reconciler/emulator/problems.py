@@ -12,6 +12,7 @@ from reconciler.emulator.messages import Response
 PROBLEM_TYPE = "application/problem+json"
 ETAG_MISMATCH = "/problems/etag-mismatch"
 NAME_TAKEN = "/problems/name-taken"
+MOST_FAULTS = 1000  # ours: how many one answer lists
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,9 +67,10 @@ def not_found(detail: str) -> Refused:
 
 
 def invalid(detail: str, faults: Sequence[Fault] = ()) -> Refused:
-    """422: readable, but not acceptable; ``errors`` lists every fault by path."""
-    errors = [{"path": fault.path, "message": fault.message} for fault in faults]
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, members={"errors": errors})
+    """422: readable, but not acceptable; ``errors`` lists the faults by path, ``more`` counts those left out."""
+    errors = [{"path": fault.path, "message": fault.message} for fault in faults[:MOST_FAULTS]]
+    beyond = {"more": len(faults) - MOST_FAULTS} if len(faults) > MOST_FAULTS else {}
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, members={"errors": errors, **beyond})
 
 
 def etag_mismatch(current: int) -> Refused:

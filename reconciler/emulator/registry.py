@@ -17,12 +17,13 @@ import jsonschema_rs
 from reconciler.emulator.annotations import Document, Guard, Rules, read_rules
 from reconciler.emulator.jsontext import Json
 from reconciler.emulator.media import without_version
-from reconciler.emulator.problems import Fault, problem
+from reconciler.emulator.problems import MOST_FAULTS, Fault, problem
 from reconciler.model.errors import ReconcilerError
 
 CONTAINER = "https://ns.adobe.com/experience/xcore/container"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LONGEST_MESSAGE = 300
+_NOT_LISTED = Fault("/_instance", "has more faults than are listed")
 # An absolute URI that stands in JSON as it is; a version too.
 _SCHEMA_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-\[\]-~]*[A-Za-z0-9][!#-\[\]-~]*")
 _VERSION = re.compile(r"[A-Za-z0-9._+-]+")
@@ -48,19 +49,32 @@ class EntityType:
         return f"{self.schema};version={self.version}"
 
     def faults(self, instance: Mapping[str, Json]) -> list[Fault]:
-        """Everything that the schema has against an instance, by path from the envelope."""
+        """Everything that the schema has against an instance, by path from the envelope.
+
+        Of very many only those that an answer lists are spelled out; the others are there to be counted.
+        """
         if "@id" in instance and "@id" not in self.document.get("properties", {}):
             # The repository adds it; a schema that does not know of it, and is closed, is not asked.
             instance = {name: value for name, value in instance.items() if name != "@id"}
+        if self.validator.is_valid(instance):
+            return []
+        entries = self.validator.evaluate(instance).errors()
+        if len(entries) > MOST_FAULTS:
+            # ``iter_errors`` would take seconds.
+            listed = entries[:MOST_FAULTS]
+            told = [Fault(f"/_instance{each['instanceLocation']}", _shortened(each["error"])) for each in listed]
+            return told + [_NOT_LISTED] * (len(entries) - MOST_FAULTS)
         return sorted(_to_fault(error) for error in self.validator.iter_errors(instance))
 
 
 def _to_fault(error: jsonschema_rs.ValidationError) -> Fault:
-    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.FalseSchema):
-        message = "is not allowed here"
-    else:
-        message = error.message if len(error.message) <= _LONGEST_MESSAGE else error.message[:_LONGEST_MESSAGE] + "…"
+    is_false = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.FalseSchema)
+    message = "is not allowed here" if is_false else _shortened(error.message)
     return Fault(pointer("_instance", *error.instance_path), message)
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
 
 
 def pointer(*parts: str | int) -> str:

@@ -14,9 +14,11 @@ from reconciler.emulator.jsontext import JsonObject
 from reconciler.emulator.patterns import BadPattern, literal, own_pattern
 from reconciler.emulator.problems import bad_request
 from reconciler.emulator.values import Path, values_at
-from reconciler.emulator.words import fold, strings_in, words_of
+from reconciler.emulator.words import fold, index_text, strings_in, words_of
 
 MOST_TERMS = 256  # ours
+MOST_WORDS = 1000  # ours, of all terms together
+LONGEST_QUERY = 20_000  # ours
 _PIECE = re.compile(
     r'"(?P<phrase>(?:[^"\\]|\\.)*)"|(?P<term>(?:[^\s"+\-=&|><!(){}\[\]^~*?:\\/]|&(?!&)|\|(?!\|)|\\.)+)', re.DOTALL
 )
@@ -58,6 +60,8 @@ class Query:
         """
         if self.by_words:
             return self.score_of_words(search_text(values))
+        if not any(term.literal for term in self.terms):
+            return self.score_of_words(index_text(self._texts(values)))
         folded = [fold(text) for text in self._texts(values)]
         found = sum(1 for term in self.terms if _holds(term, folded))
         return self._score(found, sum(len(words_of(text)) for text in folded))
@@ -102,10 +106,12 @@ def read_query(q: str, qop: str | None, fields: Sequence[Path]) -> Query | None:
     """The search that the parameters ask for; None when ``q`` holds no term: then all is found."""
     if (qop or "or").lower() not in {"and", "or"}:
         raise bad_request(f"qop={str(qop)[:50]}: terms are joined by and, or by or")
+    if len(q) > LONGEST_QUERY:
+        raise bad_request(f"q has at most {LONGEST_QUERY} characters")
     read = (_read_term(match["term"] if match["phrase"] is None else match["phrase"]) for match in _PIECE.finditer(q))
     terms = tuple(dict.fromkeys(term for term in read if term is not None))
-    if len(terms) > MOST_TERMS:
-        raise bad_request(f"a search has at most {MOST_TERMS} terms")
+    if len(terms) > MOST_TERMS or sum(len(term.words) for term in terms) > MOST_WORDS:
+        raise bad_request(f"a search has at most {MOST_TERMS} terms of {MOST_WORDS} words together")
     for term in terms:
         _require_size(term)
     return Query(terms, (qop or "or").lower() == "and", tuple(fields)) if terms else None

@@ -18,7 +18,7 @@ from reconciler.emulator.store import Horizon, Store
 from reconciler.emulator.values import Key
 
 MOST_VIEWS = 16
-MOST_ENTRIES = 300_000  # of all views together; the view in use may be larger
+MOST_KEYS = 600_000  # of all views together; the view in use may hold more. By one property an item has two
 
 
 class Entry(NamedTuple):
@@ -49,6 +49,11 @@ class View:
         self._by_id = {entry.instance_id: entry for entry in self.entries}
         self._kinds = [{entry.keys[place][0] for entry in self.entries} for place in range(len(order.sortings))]
         self._sortable: Callable[[Sequence[Key]], Any] = cmp_to_key(order.compare)
+
+    @property
+    def size(self) -> int:
+        """How many keys it holds, which is what it costs to keep."""
+        return len(self.entries) * len(self._kinds)
 
     def update(self, removed: Iterable[str], changed: Iterable[Instance], horizon: Horizon) -> None:
         """Take in what happened since."""
@@ -117,8 +122,10 @@ class Views:
         """Keep a view that will be asked for again; those not used for long make room."""
         self._views[key] = view
         self._views.move_to_end(key)
-        while len(self._views) > 1 and (len(self._views) > MOST_VIEWS or self._size() > MOST_ENTRIES):
+        while len(self._views) > 1 and (len(self._views) > MOST_VIEWS or self.size > MOST_KEYS):
             self._views.popitem(last=False)
 
-    def _size(self) -> int:
-        return sum(len(view.entries) for view in self._views.values())
+    @property
+    def size(self) -> int:
+        """How many keys all of them hold."""
+        return sum(view.size for view in self._views.values())

@@ -5,7 +5,8 @@ ASGI application in this process, or any httpx transport. Makes a ``Reader`` or 
 whose answers are frozen values and whose bad news are ``RepositoryError``s that carry data.
 
 Refuses: any method but GET on a reader's transport; any address on another host than the base, whoever
-gave it; plain http beyond loopback, and for the token service always; redirects; answers over 64 MiB;
+gave it; plain http beyond loopback, and for the token service always; redirects; answers over 64 MiB, unpacked,
+and any packing but one gzip;
 answers that are not what the API promises (``Malformed``), because a page misread as empty would look
 like a catalogue to be deleted.
 

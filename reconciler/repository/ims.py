@@ -14,6 +14,7 @@ import httpx
 from reconciler.model.errors import ReconcilerError
 from reconciler.repository.addresses import path_of
 from reconciler.repository.auth import Secret, fit_for_header
+from reconciler.repository.bodies import ACCEPTED, read_body
 from reconciler.repository.connection import is_loopback
 from reconciler.repository.errors import (
     Call,
@@ -163,6 +164,7 @@ class ImsTokens:
         headers = {
             "content-type": "application/x-www-form-urlencoded",
             "accept": "application/json",
+            "accept-encoding": ACCEPTED,
             "user-agent": f"reconciler/{__version__}",
         }
         try:
@@ -223,14 +225,9 @@ def _unheard(error: RepositoryError, pause: float) -> None:
 async def _exchange(http: httpx.AsyncClient, request: httpx.Request) -> tuple[httpx.Response, bytes]:
     response = await http.send(request, stream=True)
     try:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > ANSWER_LIMIT:
-                raise httpx.DecodingError(f"more than {ANSWER_LIMIT} bytes", request=request)
+        return response, await read_body(response, ANSWER_LIMIT)
     finally:
         await response.aclose()
-    return response, bytes(body)
 
 
 def _document(text: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,14 @@ import httpx
 
 from reconciler.repository.addresses import Base, path_of
 from reconciler.repository.auth import Secret, fit_for_header
+from reconciler.repository.bodies import ACCEPTED, read_body
 from reconciler.repository.errors import (
     ETAG_MISMATCH,
     NAME_TAKEN,
     Call,
     Malformed,
     NameTaken,
+    NotPermitted,
     Problem,
     RateLimited,
     Rejected,
@@ -26,7 +28,7 @@ from reconciler.repository.errors import (
     Unauthorised,
     Unreachable,
 )
-from reconciler.repository.port import Pause
+from reconciler.repository.port import Pause, Permit, always
 from reconciler.repository.retry import Attempt, http_date, is_repeatable, persist, retry_after_s
 from reconciler.repository.transport import TIMEOUT, translated
 from reconciler.repository.wire import Answer, read_problem
@@ -87,14 +89,18 @@ class Session:
         """Hang up."""
         await self._http.aclose()
 
-    async def send(self, ask: Ask) -> Answer:
+    async def send(self, ask: Ask, permit: Permit = always) -> Answer:
         """The answer, asked for again where that is safe. Raises ``RepositoryError``.
+
+        permit: asked before each attempt to write; without it nothing is sent.
 
         Refuses an address that is not below the base before anything, above all the token, is sent.
         """
         self.base.own(ask.address)
 
         async def once(attempt: Attempt) -> Answer:
+            if ask.method != "GET" and not await permit():
+                raise NotPermitted(call=self._call(ask, attempt))
             return await self._attempt(ask, attempt)
 
         return await persist(
@@ -103,14 +109,19 @@ class Session:
 
     async def _attempt(self, ask: Ask, attempt: Attempt) -> Answer:
         secret = await self._token(ask, attempt)
+        sent = self.timing.clock.now()
         answer = await self._carry(ask, attempt, secret)
         if answer.status == 401 and self._settings.token.renew(secret):
             # Refused at the gateway, so nothing was done: even a POST may be sent once more.
+            left = attempt.remaining_s - (self.timing.clock.now() - sent)
             secret = await self._token(ask, attempt)
-            answer = await self._carry(ask, attempt, secret)
+            answer = await self._carry(ask, replace(attempt, remaining_s=left), secret)
         if 200 <= answer.status < 300 or answer.status in ask.welcome:
             return answer
         raise self._refusal(answer, ask, secret)
+
+    def _call(self, ask: Ask, attempt: Attempt) -> Call:
+        return Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=attempt.in_doubt)
 
     async def _token(self, ask: Ask, attempt: Attempt) -> Secret:
         """The token; what it takes to get one has a deadline of its own."""
@@ -119,12 +130,13 @@ class Session:
         except RepositoryError as error:
             if not attempt.in_doubt:
                 raise
-            call = Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=True)
-            raise Unreachable(error.message, call=call, maybe_carried_out=True, passing=False) from error
+            raise Unreachable(
+                error.message, call=self._call(ask, attempt), maybe_carried_out=True, passing=False
+            ) from error
 
     async def _carry(self, ask: Ask, attempt: Attempt, secret: Secret) -> Answer:
         """One exchange, with its own request id."""
-        call = Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=attempt.in_doubt)
+        call = self._call(ask, attempt)
         headers = self._headers(ask, call, secret)
         with translated(call):
             async with asyncio.timeout(max(0.0, attempt.remaining_s)):
@@ -134,17 +146,15 @@ class Session:
     async def _exchange(self, request: httpx.Request, call: Call) -> Answer:
         response = await self._http.send(request, stream=True)
         try:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > BODY_LIMIT:
-                    raise Malformed(f"more than {BODY_LIMIT} bytes", call=call, status=response.status_code)
+            body = await read_body(response, BODY_LIMIT)
+        except httpx.DecodingError as error:
+            raise Malformed(str(error), call=call, status=response.status_code) from error
         finally:
             await response.aclose()
         told = http_date(response.headers.get("date"))
         if told is not None:
             self._told_time = (told, self.timing.clock.now())
-        return Answer(response.status_code, response.headers, bytes(body), call)
+        return Answer(response.status_code, response.headers, body, call)
 
     def _headers(self, ask: Ask, call: Call, secret: Secret) -> dict[str, str]:
         """The headers of every call (clause A2) and of this one."""
@@ -158,6 +168,7 @@ class Session:
             "x-request-id": call.request_id,
             "user-agent": f"reconciler/{__version__}",
             "accept": ask.accept,
+            "accept-encoding": ACCEPTED,
         }
         optional = {
             "content-type": ask.content_type,

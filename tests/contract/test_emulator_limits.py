@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from time import process_time
 
 import pytest
 
+from reconciler.emulator.instances import Instance
+from reconciler.emulator.order import read_order
+from reconciler.emulator.store import Horizon
+from reconciler.emulator.values import TEXT
+from reconciler.emulator.views import Entry, View, Views
 from tests.emulator_support import Caller, json_of, op
 
 START = b'{"_links": {}, "_instance": {"xdm:name": "t", "x": '
@@ -116,3 +123,90 @@ def test_an_odd_header_gets_an_answer(repo: Caller, header: str) -> None:
     for name in ("accept", "content_type", "if_match", "if_none_match"):
         assert repo.get(made, **{name: header}).status in {200, 304, 406}
         assert repo.put(made, {"xdm:name": "t"}, **{name: header}).status in {200, 406, 409, 415}
+
+
+@pytest.mark.parametrize(
+    ("instance", "count"),
+    [
+        (b'"xdm:tags":[' + b"1," * 100_000 + b"1]", 100_001),
+        (b'"xdm:representations":[' + b"{}," * 100_000 + b"1]", 100_001),
+    ],
+    ids=["tags", "representations"],
+)
+def test_of_many_faults_the_first_are_listed_and_the_others_counted(repo: Caller, instance: bytes, count: int) -> None:
+    """C2, J3."""
+    response = repo.post("personalized-offer", b'{"_links":{},"_instance":{"xdm:name":"t",' + instance + b"}}")
+    told = json_of(response)
+    assert (response.status, len(told["errors"]), told["more"]) == (422, 1000, count - 1000)
+    assert told["detail"].endswith(f": {count} faults")
+    assert len(response.body) < 1 << 20
+
+
+def test_many_bad_links_are_counted_too(repo: Caller) -> None:
+    """C5, J3."""
+    links = {f"link{number}": number for number in range(20_000)}
+    told = json_of(repo.create("tag", {"xdm:name": "t"}, links))
+    assert (len(told["errors"]), told["more"]) == (1000, 19_000)
+
+
+def test_a_fault_is_told_alike_among_few_and_among_many(repo: Caller) -> None:
+    """C2."""
+    few = json_of(repo.create("personalized-offer", {"xdm:tags": [1], "xdm:name": "t"}))
+    many = json_of(repo.create("personalized-offer", {"xdm:tags": [1] * 2000, "xdm:name": "t"}))
+    assert few["errors"] == many["errors"][:1]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "most"),
+    [
+        ("orderBy", lambda count: ",".join(f"x{number}" for number in range(count)), 16),
+        ("property", lambda count: [f"x{number}" for number in range(count)], 32),
+        ("field", lambda count: [f"x{number}" for number in range(count)], 32),
+        ("id", lambda count: [f"xcore:tag:{number}" for number in range(count)], 1000),
+        ("q", lambda count: " ".join(f"x{number}" for number in range(count)), 256),
+        ("q", lambda count: "x" * count, 20_000),
+    ],
+    ids=["orderBy", "property", "field", "id", "terms", "q"],
+)
+def test_a_query_has_a_most(repo: Caller, parameter: str, value: Callable[[int], object], most: int) -> None:
+    """J3. Each costs time, or memory, for every instance."""
+    assert repo.search_response("tag", **{parameter: value(most)}).status == 200
+    refused = repo.search_response("tag", **{parameter: value(most + 1)})
+    assert (refused.status, str(most) in json_of(refused)["detail"]) == (400, True)
+
+
+def test_home_is_filtered_by_a_bounded_number_of_properties_too(repo: Caller) -> None:
+    """B2, J3."""
+    assert repo.send("GET", "?" + "&".join(["property=x"] * 33)).status == 400
+
+
+def test_a_phrase_of_too_many_words_is_refused_unread(repo: Caller) -> None:
+    """J3."""
+    phrase = " ".join(f"w{number}" for number in range(1001))
+    assert "1000 words" in json_of(repo.search_response("tag", f'"{phrase}"'))["detail"]
+
+
+def test_many_terms_in_many_fields_are_looked_for_in_bounded_time(repo: Caller) -> None:
+    """F2, J3."""
+    for number in range(400):
+        repo.made("tag", name=f"n{number % 256}.{number}")
+    terms = " ".join(f"n{number}" for number in range(256))
+    fields = [f"_instance.xdm:{name}" for name in ("name", *map(str, range(31)))]
+    started = process_time()
+    assert repo.search("tag", terms, field=fields)["_embedded"]["total"] == 400
+    assert process_time() - started < 1
+
+
+def test_views_with_many_keys_make_room_for_each_other() -> None:
+    """J3. What is kept is counted by keys, of which an item has one for each property of the order."""
+    order = read_order(",".join(f"_instance.{letter}" for letter in "abcdefghijklmno"))
+    found = [(Instance(row, "c", "s", str(row), "u", 1, *[""] * 6, "{}", "{}"), None) for row in range(20_000)]
+    views = Views()
+    made = [View(order, _let_in, found, Horizon("", 0)) for _ in range(3)]
+    for number, view in enumerate(made):
+        views.keep(number, view)
+    assert views.size == 16 * 20_000
+
+
+def _let_in(instance: Instance, _words: str | None) -> Entry:
+    return Entry(tuple((TEXT, "") for _ in range(16)), instance.instance_id, instance.row)

@@ -58,7 +58,10 @@ class Script:
         if isinstance(step, Exception):
             raise step
         answer = step if isinstance(step, httpx.Response) else step(request)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        assert isinstance(answer.stream, httpx.ByteStream)  # as it is sent: packed, if it is
+        return httpx.Response(
+            answer.status_code, headers=answer.headers, stream=httpx.ByteStream(b"".join(answer.stream))
+        )
 
 
 def settings(**changes: Any) -> Connection:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
+import tracemalloc
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,7 +16,7 @@ from reconciler.repository.client import RepositoryReader, open_reader
 from reconciler.repository.errors import ContainerUnclear, Malformed, Rejected, WriteRefused
 from reconciler.repository.port import Container, Instance, Match, Page
 
-from .support import BASE, BOX, HOME, ONE, TAG, TOKEN, Script, answer, envelope, page, reader, settings
+from .support import BASE, BOX, HOME, ONE, TAG, TOKEN, Script, answer, envelope, page, reader, settings, timing
 
 RESULTS = 'application/vnd.adobe.platform.xcore.hal+json; schema="https://ns.adobe.com/experience/xcore/hal/results"'
 CONTAINERS = "https://ns.adobe.com/experience/xcore/container"
@@ -40,6 +43,16 @@ def _found(**changes: Any) -> Instance:
     instance = _lookup(reader(Script([answer(envelope(**changes))])))
     assert instance is not None
     return instance
+
+
+def _packed(body: bytes, coding: str) -> RepositoryReader:
+    """A reader whose repository answers with these bytes."""
+
+    class Packing(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, headers={"content-encoding": coding}, stream=httpx.ByteStream(body))
+
+    return open_reader(settings(), transport=Packing(), timing=timing())
 
 
 def test_a_lookup_gives_the_instance_with_its_envelope() -> None:
@@ -221,9 +234,46 @@ def test_an_instance_without_what_identifies_it_is_malformed(member: str) -> Non
 
 def test_an_answer_beyond_64_mib_is_malformed() -> None:
     """The size limit holds for the text, however small it was packed."""
-    huge = httpx.Response(200, content=b" " * (64 * 1024 * 1024 + 1))
+    packed = gzip.compress(b" " * (64 * 1024 * 1024 + 1))
     with pytest.raises(Malformed, match="more than 67108864 bytes"):
-        _lookup(reader(Script([huge])))
+        _lookup(_packed(packed, "gzip"))
+
+
+def test_an_answer_packed_by_gzip_is_read() -> None:
+    """Also one of several members."""
+    text = json.dumps(envelope()).encode()
+    found = _lookup(_packed(gzip.compress(text[:50]) + gzip.compress(text[50:]), "x-gzip"))
+    assert found == _lookup(reader(Script([answer(envelope())])))
+
+
+@pytest.mark.parametrize("coding", ["gzip, gzip", "br", "deflate", "zstd"])
+def test_an_answer_packed_otherwise_than_asked_for_is_malformed_unread(coding: str) -> None:
+    """A few bytes packed twice are gigabytes after the first unpacking."""
+    with pytest.raises(Malformed, match="which was not asked for"):
+        _lookup(_packed(gzip.compress(gzip.compress(b"{}")), coding))
+
+
+@pytest.mark.parametrize("packed", [b"no gzip", gzip.compress(b"{}")[:-1]], ids=["other", "cut off"])
+def test_a_packed_answer_that_cannot_be_unpacked_is_malformed(packed: bytes) -> None:
+    with pytest.raises(Malformed, match=r"unpacked|too early"):
+        _lookup(_packed(packed, "gzip"))
+
+
+def test_unpacking_a_bomb_takes_no_more_memory_than_the_limit() -> None:
+    """A chunk is unpacked in pieces, so that what is too much is never there."""
+    bomb = b"".join(gzip.compress(b" " * (64 * 1024 * 1024)) for _ in range(16))
+    tracemalloc.start()
+    with pytest.raises(Malformed, match="more than 67108864 bytes"):
+        _lookup(_packed(bomb, "gzip"))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * 64 * 1024 * 1024
+
+
+def test_only_gzip_is_asked_for() -> None:
+    script = Script([answer(envelope())])
+    _lookup(reader(script))
+    assert script.asked[0].headers["accept-encoding"] == "gzip"
 
 
 def test_a_redirect_is_not_followed() -> None:

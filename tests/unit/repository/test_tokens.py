@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -138,6 +139,13 @@ def test_an_endless_answer_is_given_up() -> None:
     """A2."""
     error = _refused(_tokens(Script([httpx.Response(200, content=b" " * (1024 * 1024 + 1))])))
     assert "more than 1048576 bytes" in error.message
+
+
+def test_an_answer_packed_twice_is_given_up_unread() -> None:
+    """A2. What a few bytes stand for may fill the memory."""
+    twice = gzip.compress(gzip.compress(b" " * (1024 * 1024 + 1)))
+    answered = httpx.Response(200, headers={"content-encoding": "gzip, gzip"}, content=twice)
+    assert "which was not asked for" in _refused(_tokens(Script([answered]))).message
 
 
 # ---------------------------------------------------------------- many who wait
@@ -364,6 +372,28 @@ def test_a_token_that_the_repository_refuses_is_renewed_and_the_call_sent_once_m
     _create(script, _tokens(Script([_granted(), _granted("ims-2")])))
     assert _bearers(script) == ["ims-1", "ims-2"]
     assert len({request.headers["x-request-id"] for request in script.asked}) == 2
+
+
+def test_the_call_sent_once_more_has_only_the_time_that_is_left() -> None:
+    """A2."""
+    clock = InstantClock()
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.headers["authorization"] == "Bearer ims-1":
+                clock.seconds += 59.999  # of 60
+                return answer({}, 401)
+            return await asyncio.Future()
+
+    tokens = _tokens(Script([_granted(), _granted("ims-2")]), clock)
+
+    async def run() -> None:
+        door = open_writer(settings(token=tokens), transport=Slow(), timing=timing(clock))
+        async with door, asyncio.timeout(5):
+            await door.lookup(ONE, TAG)
+
+    with pytest.raises(Unreachable, match="the time for this request is over"):
+        asyncio.run(run())
 
 
 def test_a_second_refusal_is_final() -> None:
