@@ -312,15 +312,9 @@ class _Engine:
         """Delete it; after a stale etag once more, if all that was read of it still stands."""
         etag = self._etag(step)
         for _ in range(DELETIONS):
-            try:
-                return self._deleted(await self.writer.delete(self._address(step), if_match=etag))
-            except Conflict as error:
-                if error.maybe_carried_out and await self._is_gone(step):
-                    return Done()
-            except RepositoryError as error:
-                if error.maybe_carried_out and await self._is_gone(step):
-                    return Done()
-                raise
+            outcome = await self._asked_to_go(step, etag)
+            if outcome is not None:
+                return outcome
             found = await self.writer.lookup(self._address(step), _schema(step))
             if found is None:
                 return Done()
@@ -328,6 +322,20 @@ class _Engine:
                 return _changed_since(found)
             etag = found.etag
         return Failed("it is changed again and again", "Plan again to see the changes.", stale=True)
+
+    async def _asked_to_go(self, step: Step, etag: str) -> Outcome | None:
+        """What came of one request to delete; None when its etag is stale, at once or when it was decided."""
+        try:
+            outcome = await self.writer.delete(self._address(step), if_match=etag)
+        except RepositoryError as error:
+            if error.maybe_carried_out and await self._is_gone(step):
+                return Done()
+            if isinstance(error, Conflict):
+                return None
+            raise
+        if isinstance(outcome, DeleteRejected) and outcome.reason == "etag":
+            return None
+        return self._deleted(outcome)
 
     async def _is_gone(self, step: Step) -> bool:
         """Whether an instance is certainly not there."""

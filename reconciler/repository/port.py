@@ -76,7 +76,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRejected:
-    """The instance stays as it was. ``reason`` is the repository's word (``status``), if it gave one."""
+    """The instance stays as it was. ``reason`` is the repository's word (``status``, ``etag``), if it gave one."""
 
     referrers: tuple[Referrer, ...]
     reason: str | None

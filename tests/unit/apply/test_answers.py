@@ -135,6 +135,16 @@ def test_a_rejection_for_its_status_says_so() -> None:
     assert outcome.message == "the repository rejected it: status"
 
 
+def test_a_delete_rejected_because_it_was_changed_meanwhile_is_stale() -> None:
+    plan, live = plan_from({"tag/t": {}}, {})
+    edit = edited(live, "tag/t", add("/xdm:name", "by hand"))
+    report, _ = carried_out(plan, FakeWriter(edit, answers={"t": DeleteRejected((), "etag")}))
+    outcome = report.outcomes["delete:tag/t"]
+    assert isinstance(outcome, Failed)
+    assert outcome.stale
+    assert outcome.message.startswith("it was changed by someone at")
+
+
 def test_a_delete_whose_answer_was_lost_is_done_when_the_instance_is_gone() -> None:
     report, _ = changed({"tag/t": {}}, {}, answers={"t": lost(DELETE)}, carries_out=True)
     assert report.outcomes["delete:tag/t"] == Done()
