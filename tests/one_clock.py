@@ -27,6 +27,12 @@ class OneClock:
     seconds: float = 0.0
     sleepers: list[tuple[float, int, asyncio.Future[None]]] = field(default_factory=list)
     somebody_sleeps: asyncio.Event = field(default_factory=asyncio.Event)
+    stirred: int = 0
+    slept: int = 0
+
+    def stir(self) -> None:
+        """Somebody is at work: time stands still a little longer."""
+        self.stirred += 1
 
     def now(self) -> float:
         return self.seconds
@@ -36,23 +42,29 @@ class OneClock:
 
     async def sleep(self, seconds: float) -> None:
         waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.sleepers.append((self.seconds + seconds, len(self.sleepers), waker))
+        self.slept += 1
+        entry = (self.seconds + seconds, self.slept, waker)
+        self.sleepers.append(entry)
         self.somebody_sleeps.set()
-        while not waker.done():
-            await _everybody_rests()
-            self._wake_the_next()
-        await waker
+        try:
+            while not waker.done():
+                before = self.stirred
+                await _everybody_rests()
+                if before == self.stirred:
+                    self._wake_the_next()
+            await waker
+        finally:
+            self.sleepers.remove(entry)
 
     def pass_by(self, seconds: float) -> None:
         """Time goes by while nobody looks: sleepers wake late, as after a suspended machine."""
         self.seconds += seconds
 
     def _wake_the_next(self) -> None:
-        waiting = sorted(entry for entry in self.sleepers if not entry[2].done())
-        self.sleepers = waiting
+        waiting = [entry for entry in self.sleepers if not entry[2].done()]
         if waiting:
-            self.seconds = max(self.seconds, waiting[0][0])
-            waiting[0][2].set_result(None)
+            self.seconds = max(self.seconds, min(waiting)[0])
+            min(waiting)[2].set_result(None)
 
 
 async def _everybody_rests() -> None:

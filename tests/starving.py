@@ -33,7 +33,7 @@ def carry_out(world: World, step: Step, uris: Mapping[EntityKey, str]) -> World:
     after = dict(world)
     uri = uri_of(step.key)
     if step.action is Action.DELETE:
-        users = [name for name, (_, properties) in world.items() if name != uri and uri in _targets(properties)]
+        users = [name for name, (_, properties) in world.items() if name != uri and uri in targets(properties)]
         assert not users, f"{step.id}: still used by {users}"
         del after[uri]
         return after
@@ -44,14 +44,15 @@ def carry_out(world: World, step: Step, uris: Mapping[EntityKey, str]) -> World:
         envelope = {"_instance": copy.deepcopy(world[uri][1]), "_links": {}}
         properties = jsonpatch.apply_patch(envelope, body)["_instance"]
     after[uri] = (step.key.kind.value, properties)
-    missing = _targets(properties) - after.keys()
+    missing = targets(properties) - after.keys()
     assert not missing, f"{step.id}: {missing} are not there"
     if step.key.kind.value == "activity":
         assert _fits(after, properties), f"{step.id}: its fallback lacks its placement"
     return after
 
 
-def _targets(properties: Mapping[str, Any]) -> set[str]:
+def targets(properties: Mapping[str, Any]) -> set[str]:
+    """URIs of what these properties refer to."""
     found: set[str] = set()
     for name, value in properties.items():
         found |= set() if name == "@id" else _uris(value)
@@ -168,6 +169,13 @@ def walk_of(plan: Plan, live: LiveState) -> Walk:
     end = start
     for step in plan.steps:
         end = carry_out(end, step, uris)
+    return Walk(plan, start, excuses(start, end))
+
+
+def excuses(start: World, end: World) -> dict[str, frozenset[str]]:
+    """What each activity may lack on the way: what it lacks at one of the ends at which it is live, or at the end if it
+    is live at neither.
+    """
     excused: dict[str, frozenset[str]] = {}
     for world, other in ((start, end), (end, start)):
         found, lives, other_lives = faults(world), live_ones(world), live_ones(other)
@@ -175,4 +183,4 @@ def walk_of(plan: Plan, live: LiveState) -> Walk:
             passing = world is end and uri not in lives and uri not in other_lives
             if uri in lives or passing:
                 excused[uri] = excused.get(uri, frozenset()) | lacking
-    return Walk(plan, start, excused)
+    return excused

@@ -19,4 +19,8 @@ touches, and our stamp, is as it was read; the plan keeps hashes of it, so that 
 plan* is judged whole before its first write. A step after which another of the same entity is done is done as well,
 whatever the instance looks like now: a temporary name is gone by then. *The journal* tells an intent before each write;
 nothing reads it, so that losing it loses no truth.
+
+2026-11-25. *The protocol of a run* (lease, a fresh look, prepare, write, wait for the lists, release) stands in ``run``
+and not in the command line: the order of these is what the promises rest on, so whoever applies, a command or a
+program, cannot leave one out.
 """

@@ -24,5 +24,13 @@ class Finished:
     outcome: Outcome
 
 
-Event = Started | Finished
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The run writes no more. complete: every step is done, and nothing was left out."""
+
+    interrupted: bool
+    complete: bool
+
+
+Event = Started | Finished | Ended
 Listener = Callable[[Event], None]

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.apply.events import Event, Finished, Started
+from reconciler.apply.events import Ended, Event, Finished, Started
 from reconciler.apply.outcomes import outcome_fields
 from reconciler.model.instant import spell_instant
 
@@ -39,6 +39,8 @@ class EventLog:
                 self.write("intent", {"step": step.id, "remote_id": step.remote_id})
             case Finished(step, outcome):
                 self.write("outcome", {"step": step.id, **outcome_fields(outcome)})
+            case Ended(interrupted, complete):
+                self.write("ended", {"interrupted": interrupted, "complete": complete})
 
     def write(self, event: str, told: Mapping[str, Any]) -> None:
         """Write one line."""

@@ -205,6 +205,11 @@ class _Drafter:
             tuple(sorted(deselected)),
         )
 
+    @property
+    def _leaving(self) -> frozenset[EntityKey]:
+        """The entities whose instances lose our stamp, or are deleted."""
+        return frozenset(delete.key for delete in self.changes.deletes) | self.identity.forgotten.keys()
+
     def _settled(self, needs: Needs, blocked: frozenset[EntityKey]) -> Settled:
         """What has to grow before what shrinks; nothing where no change can starve anybody."""
         if not any(decides(self.changes)):
@@ -216,6 +221,7 @@ class _Drafter:
     def _live_problems(self, referrers: integrity.Referrers) -> Iterator[PlanProblem]:
         return one_after_another(
             integrity.copy_problems(self.ownership, self.catalogue.entities),
+            integrity.last_of_a_stamp_problems(self.ownership, self._leaving),
             integrity.delete_problems(referrers),
             integrity.asset_problems(self.changes),
             integrity.external_problems(self.catalogue, self.identity),

@@ -14,6 +14,7 @@ from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Activity
 from reconciler.model.kinds import KINDS, EntityKey, Kind
 from reconciler.model.spelling import REPRESENTED, live_field_references, live_references
+from reconciler.model.stamp import LINK
 from reconciler.plan.steps import PlanProblem, PlanWarning
 
 _NAME = "xdm:name"
@@ -77,6 +78,19 @@ def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator
                 "If that is the original now, pin it below environments/NAME/; else delete it."
                 if lone
                 else "Pin the original below environments/NAME/, or delete the copies in the repository.",
+            )
+
+
+def last_of_a_stamp_problems(ownership: Ownership, leaving: Collection[EntityKey]) -> Iterator[PlanProblem]:
+    """Entities that would leave behind a copy whose stamp names no instance: alone, it would pass for the entity."""
+    for found in ownership.copies:
+        posing = tuple(item for item in found.copies if item.stamp is not None and item.stamp.instance_id is None)
+        if found.original is not None and found.key in leaving and posing:
+            names = ", ".join(describe(item) for item in posing)
+            yield PlanProblem(
+                found.key,
+                f"once it is gone its copies would pass for it: {names}",
+                f"Delete these copies in the repository, or take the link {LINK} off them; then plan again.",
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -113,6 +114,14 @@ class Pause:
     seconds: float
 
 
+Permit = Callable[[], Awaitable[bool]]
+
+
+async def always() -> bool:
+    """The permit of a writer that nobody holds back."""
+    return True
+
+
 class Reader(Protocol):
     """Reads one container. Every method may raise ``RepositoryError``."""
 
@@ -163,6 +172,12 @@ class Reader(Protocol):
 
 class Writer(Reader, Protocol):
     """Reads and writes one container."""
+
+    def permitted(self, permit: Permit) -> Writer:
+        """The same line, on which nothing is written unless the permit is given: it is asked before each attempt, the
+        repeated ones too. Without it a call raises ``NotPermitted``.
+        """
+        ...
 
     async def create(self, schema: str, properties: Mapping[str, Any], links: Mapping[str, Any]) -> Receipt:
         """Store a new instance. Never repeated once the repository may have heard it.

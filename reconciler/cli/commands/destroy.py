@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.applying import Run, carry_out, lease_options, terms_of
+from reconciler.cli.applying import Job, carry_out, lease_options, terms_of
 from reconciler.cli.command import allow_deletes_option, live_options, makes_product, output_options
 from reconciler.cli.ending import Product
 from reconciler.cli.loading import Request, load_live, run_async
@@ -48,7 +48,7 @@ def destroy(
         raise click.UsageError("destroy asks before it deletes, and cannot ask here. Say --yes to go ahead without.")
     loaded, _warnings = load_live(request, screen)
     screen.say_on_terminal("Reading the live catalogue …")
-    run = Run(
+    job = Job(
         screen,
         request,
         loaded,
@@ -58,4 +58,4 @@ def destroy(
         takeover=allow_takeover == loaded.name,
         events=json_events,
     )
-    return run_async(carry_out(run))
+    return run_async(carry_out(job))

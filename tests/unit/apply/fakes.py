@@ -11,10 +11,10 @@ from typing import Any
 
 import jsonpatch
 
-from reconciler.apply.events import Event, Started
+from reconciler.apply.events import Ended, Event, Finished, Started
 from reconciler.live.snapshot import LiveState
 from reconciler.repository.errors import Call, NameTaken, Problem, RepositoryError, Stale, Unauthorised, Unreachable
-from reconciler.repository.port import Container, Deleted, DeleteOutcome, Instance, Match, Page, Receipt, Writer
+from reconciler.repository.port import Container, Deleted, DeleteOutcome, Instance, Match, Page, Permit, Receipt, Writer
 
 POST, PATCH, DELETE, GET = (Call(method, "/there", "request-1") for method in ("POST", "PATCH", "DELETE", "GET"))
 
@@ -75,6 +75,9 @@ class FakeWriter:
     @property
     def container(self) -> str:
         return "box"
+
+    def permitted(self, permit: Permit) -> FakeWriter:
+        return self
 
     async def containers(self) -> tuple[Container, ...]:
         return ()
@@ -176,4 +179,14 @@ class Listener:
 
     @property
     def lines(self) -> list[str]:
-        return [f"{'started' if isinstance(event, Started) else 'finished'} {event.step.id}" for event in self.events]
+        return [_line(event) for event in self.events]
+
+
+def _line(event: Event) -> str:
+    match event:
+        case Started(step):
+            return f"started {step.id}"
+        case Finished(step, _):
+            return f"finished {step.id}"
+        case Ended(_, complete):
+            return f"ended {'complete' if complete else 'incomplete'}"

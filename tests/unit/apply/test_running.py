@@ -67,7 +67,12 @@ def test_every_step_is_told_of_when_it_starts_and_ends() -> None:
     listener = Listener()
     plan = make_plan({"tag/t": {}, "offer/o": {"tags": ["t"]}}, state_of([]))
     carried_out(plan, FakeWriter(answers={"t": refused()}), on_event=listener)
-    assert listener.lines == ["started create:tag/t", "finished create:tag/t", "finished create:offer/o"]
+    assert listener.lines == [
+        "started create:tag/t",
+        "finished create:tag/t",
+        "finished create:offer/o",
+        "ended incomplete",
+    ]
 
 
 def test_a_stop_ends_what_is_in_flight_and_starts_nothing_more() -> None:
@@ -98,7 +103,7 @@ def test_asked_twice_to_stop_it_gives_up_what_is_in_flight() -> None:
         return [report.outcomes[step.id] for step in plan.steps if step.key.name in {"other", "t", "p"}]
 
     assert asyncio.run(scenario()) == [
-        Unknown("given up before its answer came"),
+        Unknown("given up before its answer came", in_flight=True),
         NotAttempted(),
         Skipped("create:tag/other"),
     ]
@@ -106,7 +111,7 @@ def test_asked_twice_to_stop_it_gives_up_what_is_in_flight() -> None:
 
 def test_a_defect_in_one_step_hides_nothing_of_the_others() -> None:
     report, _ = created(CHAIN, answers={"other": ValueError("a-secret")})
-    assert report.outcomes["create:tag/other"] == Unknown("a defect of this program: ValueError")
+    assert report.outcomes["create:tag/other"] == Unknown("a defect of this program: ValueError", in_flight=True)
     assert report.outcomes["create:offer/o"] == Done()
 
 

@@ -1,0 +1,161 @@
+"""A catalogue, the repository that it lives in, and runs between the two, on lines that fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from reconciler.apply.engine import Stop
+from reconciler.apply.lease import Runner, Terms
+from reconciler.apply.resuming import Resumed, resume
+from reconciler.apply.run import Ended, Run, Stage, carry_out
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.faults import Faults
+from reconciler.live.snapshot import LiveState, read_live_async
+from reconciler.model.errors import ReconcilerError
+from reconciler.plan.build import Options, build_plan
+from reconciler.plan.steps import Plan
+from reconciler.repository.auth import FixedToken, Secret
+from reconciler.repository.client import RepositoryWriter, open_reader, open_writer
+from reconciler.repository.connection import Connection
+from reconciler.repository.retry import Backoff, Timing
+from tests.one_clock import OneClock
+from tests.plan_builders import CATALOG, make_catalogue
+from tests.promises.judge import Judge
+from tests.promises.line import Fault, Killed, Line
+from tests.promises.world import World
+
+Documents = Mapping[str, Mapping[str, Any]]
+TERMS = Terms(term_s=60.0, settle_s=30.0, lock_timeout_s=0.0)
+ALL = Options(allow_deletes=10**9, allow_updates=10**9, allow_reverts=10**9)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What happens to one run, by the number of the request. between: called before each; stops: when Ctrl-C comes."""
+
+    faults: Mapping[int, Fault] = field(default_factory=dict)
+    between: Callable[[int], None] | None = None
+    stops: tuple[int, ...] = ()
+
+
+NONE = Trouble()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One apply or destroy of a catalogue's documents. saved: a plan that was made earlier, and from what."""
+
+    documents: Documents
+    options: Options = ALL
+    trouble: Trouble = NONE
+    destroy: bool = False
+    saved: tuple[Plan, LiveState] | None = None
+    lock_timeout_s: float = 0.0
+
+
+@dataclass
+class Arena:
+    """One repository. Every exchange of every run is judged while it happens."""
+
+    emulator: Emulator
+    clock: OneClock
+    world: World
+    runs: int = 0
+
+    def apply(self, *jobs: Job) -> list[Ended | BaseException]:
+        """Carry out one job, or several at once; what each gave, or died of."""
+
+        async def at_once() -> list[Ended | BaseException]:
+            return await asyncio.gather(*(self._apply(job) for job in jobs), return_exceptions=True)
+
+        ended = asyncio.run(at_once())
+        for each in ended:
+            if isinstance(each, BaseException) and not isinstance(each, ReconcilerError | Killed):
+                raise each
+        return ended
+
+    async def _apply(self, job: Job) -> Ended:
+        self.runs += 1
+        runner = Runner(f"run-{self.runs}", "tester", "")
+        judge = Judge(self.world, disturbed=job.trouble.between is not None)
+        stop = Stop()
+        line = self._line(judge, job.trouble, stop)
+        catalogue = make_catalogue(job.documents)
+        options = job.options if not job.destroy else Options(**{**_fields(job.options), "destroy": True})
+
+        def prepare(live: LiveState) -> Resumed:
+            plan = build_plan(catalogue, live, now=self.clock.wall(), options=options)
+            resumed = Resumed(plan, {}) if job.saved is None else resume(job.saved[0], live)
+            judge.prepared(resumed, live if job.saved is None else job.saved[1])
+            return resumed
+
+        terms = Terms(TERMS.term_s, TERMS.settle_s, job.lock_timeout_s)
+        run = Run(CATALOG, prepare, runner, terms, think=_at_once, destroy=job.destroy)
+        try:
+            async with self._writer(line) as writer:
+                ended = await carry_out(run, writer, self.clock, stage=lambda _plan: nullcontext(Stage(stop=stop)))
+        finally:
+            await line.settled()
+        if ended.report is not None:
+            judge.reported(ended.report)
+        return ended
+
+    def plan(self, documents: Documents, options: Options = ALL) -> tuple[Plan, LiveState]:
+        """What there is to do now, and the live state that says so. Through a reader: nothing can be written."""
+
+        async def read() -> LiveState:
+            line = self._line(Judge(self.world), NONE, Stop())
+            async with open_reader(_SETTINGS, transport=line, timing=self._timing()) as reader:
+                await reader.resolve_container()
+                return await read_live_async(reader)
+
+        live = asyncio.run(read())
+        return build_plan(make_catalogue(documents), live, now=self.clock.wall(), options=options), live
+
+    def _line(self, judge: Judge, trouble: Trouble, stop: Stop) -> Line:
+        def between(number: int) -> None:
+            if trouble.between is not None:
+                trouble.between(number)
+            if number in trouble.stops:
+                stop.ask()
+
+        return Line(self.emulator, self.clock, judge, trouble.faults, between)
+
+    def _writer(self, line: Line) -> RepositoryWriter:
+        return open_writer(_SETTINGS, transport=line, timing=self._timing())
+
+    def _timing(self) -> Timing:
+        return Timing(Backoff(jitter=lambda: 0.5), Backoff(attempts=1000, jitter=lambda: 0.5), self.clock)
+
+    def rest(self) -> None:
+        """Let everything on its way arrive, leases run out, and late lists catch up."""
+        self.clock.pass_by(TERMS.term_s + TERMS.settle_s + 1.0)
+
+
+_SETTINGS = Connection("http://localhost/data/core/xcore/", "prod", org="o", api_key="k", token=FixedToken(Secret("t")))
+
+
+async def _at_once(prepare: Callable[[LiveState], Resumed], live: LiveState) -> Resumed:
+    """No threads: one seed, one course of events."""
+    return prepare(live)
+
+
+def _fields(options: Options) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in Options.__dataclass_fields__}
+
+
+@contextmanager
+def arena(**faults: Any) -> Iterator[Arena]:
+    """faults: of the repository itself, such as ``slow_delete`` and ``stale_list_s``."""
+    clock, dice = OneClock(), Random(0)  # noqa: S311 - the same every time
+    opened = Emulator.open(
+        clock=clock.wall, new_uuid=lambda: UUID(int=dice.getrandbits(128), version=4), faults=Faults(**faults)
+    )
+    with opened as emulator:
+        yield Arena(emulator, clock, World(emulator))

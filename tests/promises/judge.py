@@ -1,0 +1,180 @@
+"""Holds one run to the promises: every write when it happens, and the report when the run has ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonpatch
+
+from reconciler.apply.filling import fill
+from reconciler.apply.outcomes import AlreadyDone, Done, Outcome, Report, Unknown
+from reconciler.apply.resuming import Resumed
+from reconciler.live.snapshot import LiveState
+from reconciler.model.kinds import EntityKey
+from reconciler.plan.steps import Action, Plan, Step
+from tests import starving
+from tests.promises.line import Exchange
+from tests.promises.world import Held, Turn, World
+
+Leaves = dict[tuple[str, ...], Any]
+
+
+@dataclass
+class Judge:
+    """One run. plan, seen: what it means to do, and what was live when that was decided.
+
+    disturbed: somebody else writes meanwhile, so that what customers see is not the run's doing alone.
+    """
+
+    world: World
+    disturbed: bool = False
+    plan: Plan | None = None
+    seen: dict[str, Leaves] = field(default_factory=dict)
+    excused: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    writes: list[Turn] = field(default_factory=list)
+
+    def prepared(self, resumed: Resumed, made_from: LiveState) -> None:
+        """The run has decided on a plan."""
+        self.plan = plan = resumed.plan
+        self.seen = {item.instance.instance_id: leaves(item.instance.properties) for item in made_from}
+        self.excused = starving.excuses(self.world.shown(), carried_out(resumed, self.world))
+        self.world.foreign -= {step.uri for step in plan.steps if step.action is Action.ADOPT and step.uri}
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Judge what one exchange did."""
+        for turn in self.world.learn(exchange):
+            item = turn.after or turn.before
+            if item is None or item.is_anchor or turn.before == turn.after:
+                continue
+            self.writes.append(turn)
+            if turn.after is None and self.disturbed:
+                self.world.only_copies_are_left(item)  # it may have been copied since the plan was made
+            self._planned(turn, item)
+            self._nobody_is_overwritten(turn, item)
+            self._nothing_dangles_or_starves(turn)
+
+    # ------------------------------------------------------------ one write
+
+    def _planned(self, turn: Turn, item: Held) -> None:
+        """Promises 2, 3 and 4: only what the plan says, only what is ours, nothing twice."""
+        assert self.plan is not None, f"{turn} without a plan"
+        assert item.uri not in self.world.foreign | self.world.copies, f"{turn} is not ours"
+        wanted = {_action(step) for step in self._steps(item)}
+        done = "create" if turn.before is None else "delete" if turn.after is None else "patch"
+        assert done in wanted, f"{done} of {item.uri}; the plan says {wanted}"
+        if turn.before is not None:
+            assert turn.exchange.method == "GET" or turn.exchange.if_match, f"{turn} without If-Match"
+        if turn.before is None:
+            assert item.stamp is not None
+            twins = self.world.stamped(self.plan.catalog, item.stamp.key)
+            assert len(twins) == 1, f"{item.stamp.key} was made twice: {twins}"
+
+    def _nobody_is_overwritten(self, turn: Turn, item: Held) -> None:
+        """Promise 4: what a patch changes stood as it was when the plan was made."""
+        now = leaves(turn.after.properties) if turn.after else {}
+        if turn.before is not None and turn.after is not None:
+            before, seen = leaves(turn.before.properties), self.seen.get(item.id, {})
+            changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+            lost = {path for path in changed if before.get(path) != seen.get(path)}
+            assert not lost, f"{item.uri}: somebody's {lost} was overwritten"
+        self.seen[item.id] = now
+
+    def _nothing_dangles_or_starves(self, turn: Turn) -> None:
+        """Promises 7 and 9."""
+        assert not self.world.dangling(), f"after {turn}"
+        if self.disturbed:
+            return
+        shown = self.world.shown()
+        found = starving.faults(shown)
+        for uri in starving.live_ones(shown):
+            new = found[uri] - self._excuse(uri)
+            assert not new, f"after {turn}: {uri}: {sorted(new)}"
+
+    def _excuse(self, uri: str) -> frozenset[str]:
+        """What an activity may lack; one that this run has made is known by its key."""
+        stamp = next(item.stamp for item in self.world if item.uri == uri)
+        made = f"xcore:made:{stamp.key}" if stamp is not None else ""
+        return self.excused.get(uri, frozenset()) | self.excused.get(made, frozenset())
+
+    def _steps(self, item: Held) -> list[Step]:
+        assert self.plan is not None
+        stamp = item.stamp
+        key = stamp.key if stamp is not None and stamp.catalog == self.plan.catalog else None
+        return [
+            step for step in self.plan.steps if step.remote_id == item.id or (not step.remote_id and step.key == key)
+        ]
+
+    # ------------------------------------------------------------ the report
+
+    def reported(self, report: Report) -> None:
+        """Promise 5: every step that is not unknown agrees with what the repository did."""
+        outcomes: dict[EntityKey, list[tuple[Step, Outcome]]] = {}
+        for step in report.plan.steps:
+            outcomes.setdefault(step.key, []).append((step, report.outcomes[step.id]))
+        for key, told in outcomes.items():
+            for action in ("create", "patch", "delete"):
+                self._agrees(key, action, [outcome for step, outcome in told if _action(step) == action])
+
+    def _agrees(self, key: EntityKey, action: str, told: list[Outcome]) -> None:
+        count = Counter(type(outcome) for outcome in told)
+        happened = sum(1 for turn in self._writes_of(key) if _did(turn) == action)
+        most = count[Done] + count[AlreadyDone] + count[Unknown]
+        assert happened <= most, f"{key}: {happened} times {action}, told {told}"
+        if not self.disturbed:
+            assert happened >= count[Done], f"{key}: {happened} times {action}, told {told}"
+
+    def _writes_of(self, key: EntityKey) -> Iterator[Turn]:
+        assert self.plan is not None
+        ids = {step.remote_id for step in self.plan.steps if step.key == key and step.remote_id}
+        for turn in self.writes:
+            item = turn.after or turn.before
+            assert item is not None
+            stamp = item.stamp
+            if item.id in ids or (not ids and stamp is not None and stamp.key == key):
+                yield turn
+
+
+def _did(turn: Turn) -> str:
+    return "create" if turn.before is None else "delete" if turn.after is None else "patch"
+
+
+def _action(step: Step) -> str:
+    match step.action:
+        case Action.CREATE:
+            return "create"
+        case Action.DELETE:
+            return "delete"
+        case _:
+            return "patch"
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Leaves:
+    """Values by their path; an array is one value."""
+    if not isinstance(value, Mapping) or not value:
+        return {path: value}
+    return {end: leaf for name, inner in value.items() for end, leaf in leaves(inner, (*path, name)).items()}
+
+
+# ---------------------------------------------------------------- what customers see
+
+
+def carried_out(resumed: Resumed, world: World) -> starving.World:
+    """The world after the steps that are left of a plan. What is to be made stands under its key."""
+    end = world.shown()
+    left = [step for step in resumed.plan.steps if step.id not in resumed.already]
+    made = {step.key: found.uri for step in resumed.plan.steps if (found := resumed.already.get(step.id))}
+    uris = made | {step.key: f"xcore:made:{step.key}" for step in left if step.action is Action.CREATE}
+    for step in left:
+        uri = uris.get(step.key) or world.held[step.remote_id or ""].uri
+        body = fill(step, uris, None)
+        if step.action is Action.DELETE:
+            end.pop(uri, None)
+        elif step.action is Action.CREATE:
+            end[uri] = (step.key.kind.value, {**body["_instance"], "@id": uri})
+        else:
+            envelope = {"_instance": end[uri][1], "_links": {}}
+            end[uri] = (step.key.kind.value, jsonpatch.apply_patch(envelope, body)["_instance"])
+    return end
