@@ -61,12 +61,14 @@ class Job:
 
 @dataclass
 class Arena:
-    """One repository. Every exchange of every run is judged while it happens."""
+    """One repository. Every exchange of every run is judged while it happens. requests: of the last run."""
 
     emulator: Emulator
     clock: OneClock
     world: World
     runs: int = 0
+    requests: int = 0
+    writes: int = 0
 
     def apply(self, *jobs: Job) -> list[Ended | BaseException]:
         """Carry out one job, or several at once; what each gave, or died of."""
@@ -102,6 +104,7 @@ class Arena:
                 ended = await carry_out(run, writer, self.clock, stage=lambda _plan: nullcontext(Stage(stop=stop)))
         finally:
             await line.settled()
+            self.requests, self.writes = line.requests, len(judge.writes)
         if ended.report is not None:
             judge.reported(ended.report)
         return ended
