@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from reconciler.apply.rate import Rate
 from reconciler.apply.resuming import Resumed
 from reconciler.apply.settling import until_listed
 from reconciler.live.snapshot import LiveState, read_live_async
+from reconciler.model.kinds import Kind
 from reconciler.plan.steps import Action, Plan
 from reconciler.repository.port import Writer
 from reconciler.repository.retry import Clock
@@ -84,7 +85,7 @@ async def carry_out(
             resumed = run.prepare(live)
             ended = Ended(resumed.plan)
             if resumed.plan.steps and not resumed.plan.refusals:
-                ended = await _write(run, writer, clock, held, resumed, rate, stage)
+                ended = await _write(run, writer, clock, held, resumed, _counts(live), rate, stage)
             left = _left(ended, live) if run.destroy else None
         finally:
             if left == 0:
@@ -100,6 +101,7 @@ async def _write(
     clock: Clock,
     held: HeldLease,
     resumed: Resumed,
+    before: Mapping[Kind, int],
     rate: Rate | None,
     stage: Callable[[Plan], AbstractContextManager[Stage]],
 ) -> Ended:
@@ -117,8 +119,12 @@ async def _write(
         )
     if not held.may_write() or report.interrupted:
         return Ended(resumed.plan, report)
-    missing = await until_listed(writer, report.created_by_kind, clock, run.terms.settle_s)
+    missing = await until_listed(writer, report.created_by_kind, before, clock, run.terms.settle_s)
     return Ended(resumed.plan, report, missing)
+
+
+def _counts(live: LiveState) -> dict[Kind, int]:
+    return {kind: len(found) for kind, found in live.instances.items()}
 
 
 def _applied_commit(ended: Ended | None) -> str | None:
