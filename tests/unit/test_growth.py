@@ -194,6 +194,25 @@ def resuming_a_plan_of_which_nothing_is_done(count: int) -> Work:
     return lambda: resume(plan, live)
 
 
+def members(count: int) -> tuple[Documents, ...]:
+    """One filter that lists half of all offers, and then the other half."""
+    all_of_them = offers(count)
+    first, second = sorted(key[6:] for key in all_of_them)[::2], sorted(key[6:] for key in all_of_them)[1::2]
+    return tuple({**BASE, **all_of_them, "filter/f": {"offers": half}} for half in (first, second))
+
+
+def exchanging_the_members_of_one_filter(count: int) -> Work:
+    was, now = members(count)
+    live = live_after(was)
+    return lambda: make_plan(now, live)
+
+
+def resuming_an_exchange_of_members(count: int) -> Work:
+    was, now = members(count)
+    plan, after = make_plan(now, live_after(was)), live_after(now)
+    return lambda: resume(plan, after)
+
+
 def telling_a_plan(count: int) -> Work:
     plan = make_plan(everything(count, priority=2), live_after(everything(count)))
     return lambda: (plan_document(plan), plan_text(plan))
@@ -215,6 +234,8 @@ SCENES = [
     deleting,
     resuming_a_plan_that_is_done,
     resuming_a_plan_of_which_nothing_is_done,
+    exchanging_the_members_of_one_filter,
+    resuming_an_exchange_of_members,
     telling_a_plan,
 ]
 
