@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.pointer import MISSING, look_up
@@ -25,11 +26,34 @@ def holds(instance: Instance, operations: Sequence[Mapping[str, Any]]) -> bool:
         if path in elements:
             array, _, position = path.rpartition("/")
             removed[array].append(int(position))
+    left = _Left(document, removed)
     return all(
-        _added(document, _moved(operation["path"], removed), operation["value"])
-        for operation in operations
-        if operation["op"] == "add"
-    ) and all(_gone(document, path, elements.get(path, MISSING), removed) for path in removals)
+        _added(left, operation["path"], operation["value"]) for operation in operations if operation["op"] == "add"
+    ) and all(_gone(left, path, elements.get(path, MISSING)) for path in removals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is live, read by the paths of the patch. strings: those of each array, once somebody asked for one."""
+
+    document: Any
+    removed: Removed
+    strings: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def at(self, path: str) -> Any:
+        """The value at a path."""
+        return look_up(self.document, _moved(path, self.removed))
+
+    def has(self, path: str, element: Any) -> bool | None:
+        """Whether an array holds an element; None where there is no array. Members of long lists are strings."""
+        array = self.at(path)
+        if not isinstance(array, list):
+            return None
+        if not isinstance(element, str):
+            return element in array
+        if path not in self.strings:
+            self.strings[path] = frozenset(item for item in array if isinstance(item, str))
+        return element in self.strings[path]
 
 
 def _moved(path: str, removed: Removed) -> str:
@@ -43,16 +67,14 @@ def _moved(path: str, removed: Removed) -> str:
     return "/".join(moved)
 
 
-def _added(document: Any, path: str, value: Any) -> bool:
+def _added(left: _Left, path: str, value: Any) -> bool:
     if path.endswith("/-"):
-        array = look_up(document, path[:-2])
-        return isinstance(array, list) and value in array
-    found = look_up(document, path)
+        return bool(left.has(path[:-2], value))
+    found = left.at(path)
     return bool(found == value) or (value in ({}, []) and isinstance(found, dict | list))
 
 
-def _gone(document: Any, path: str, element: Any, removed: Removed) -> bool:
+def _gone(left: _Left, path: str, element: Any) -> bool:
     if element is MISSING:
-        return look_up(document, _moved(path, removed)) is MISSING
-    array = look_up(document, _moved(path.rpartition("/")[0], removed))
-    return not (isinstance(array, list) and element in array)
+        return left.at(path) is MISSING
+    return not left.has(path.rpartition("/")[0], element)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from reconciler.apply.rate import Rate
 from reconciler.apply.resuming import Resumed
 from reconciler.apply.settling import until_listed
 from reconciler.live.snapshot import LiveState, read_live_async
+from reconciler.model.kinds import Kind
 from reconciler.plan.steps import Action, Plan
 from reconciler.repository.port import Writer
 from reconciler.repository.retry import Clock
@@ -95,7 +96,7 @@ async def carry_out(
             run.decided(resumed)
             ended = Ended(resumed.plan)
             if resumed.plan.steps and not resumed.plan.refusals:
-                ended = await _write(run, writer, clock, held, resumed, rate, stage)
+                ended = await _write(run, writer, clock, held, resumed, _counts(live), rate, stage)
             left = _left(ended, live) if run.destroy else None
         finally:
             if ended is not None and ended.in_flight:
@@ -111,6 +112,7 @@ async def _write(
     clock: Clock,
     held: HeldLease,
     resumed: Resumed,
+    before: Mapping[Kind, int],
     rate: Rate | None,
     stage: Callable[[Plan], AbstractContextManager[Stage]],
 ) -> Ended:
@@ -129,7 +131,7 @@ async def _write(
         ended = Ended(resumed.plan, report, _created(report), in_flight=report.in_flight)
         if report.in_flight or report.lost_lease:
             return ended
-        listing = until_listed(writer, report.created_by_kind, clock, run.terms.settle_s)
+        listing = until_listed(writer, report.created_by_kind, before, clock, run.terms.settle_s)
         missing = await _unless(around.stop, listing)
         return replace(ended, unlisted=ended.unlisted if missing is None else missing, in_flight=missing is None)
 
@@ -149,6 +151,10 @@ async def _unless(stop: Stop | None, waiting: Coroutine[Any, Any, T]) -> T | Non
 
 def _created(report: Report) -> tuple[str, ...]:
     return tuple(sorted(uri for uris in report.created_by_kind.values() for uri in uris))
+
+
+def _counts(live: LiveState) -> dict[Kind, int]:
+    return {kind: len(found) for kind, found in live.instances.items()}
 
 
 def _applied_commit(ended: Ended | None) -> str | None:

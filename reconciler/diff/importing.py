@@ -99,6 +99,7 @@ class _Import:
     exists: Callable[[str], bool]
     keys: dict[str, EntityKey] = field(default_factory=dict)  # by URI, of all that has or gets a file
     taken: set[EntityKey] = field(default_factory=set)
+    numbers: dict[EntityKey, int] = field(default_factory=dict)  # the last one given to equal names, by the first key
     paths: set[str] = field(default_factory=set)
     new: dict[str, LiveInstance] = field(default_factory=dict)
     foreign: dict[str, LiveInstance] = field(default_factory=dict)
@@ -139,10 +140,12 @@ class _Import:
 
     def _new_key(self, item: LiveInstance) -> EntityKey:
         stem = slug(_name(item)) or item.kind.value
-        number = 1
+        first = EntityKey(item.kind, stem)
+        number = self.numbers.get(first, 1)
         while (key := EntityKey(item.kind, stem if number == 1 else f"{stem}-{number}")) in self.taken:
             number += 1
         self.taken.add(key)
+        self.numbers[first] = number  # all before it are taken, and stay so
         return key
 
     def _leave(self, item: LiveInstance, why: str, remedy: str) -> None:

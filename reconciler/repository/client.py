@@ -11,7 +11,18 @@ from reconciler.repository import wire
 from reconciler.repository.addresses import with_query
 from reconciler.repository.deletion import Deletion
 from reconciler.repository.errors import ContainerUnclear
-from reconciler.repository.port import Container, DeleteOutcome, Instance, Match, Page, Pause, Permit, Receipt, always
+from reconciler.repository.port import (
+    IDS_MAX,
+    Container,
+    DeleteOutcome,
+    Instance,
+    Match,
+    Page,
+    Pause,
+    Permit,
+    Receipt,
+    always,
+)
 from reconciler.repository.retry import Timing
 from reconciler.repository.session import Ask, Session
 from reconciler.repository.transport import InProcess, ReadOnly, network
@@ -29,7 +40,6 @@ if TYPE_CHECKING:
     from reconciler.repository.transport import AsgiApp
 
 LIMIT_MAX = 1000  # clause E4
-IDS_MAX = 100  # keeps the request line below the 8 kB that gateways take
 
 
 class RepositoryReader:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
+IDS_MAX = 100  # URIs that one request names: keeps the request line below the 8 kB that gateways take
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 

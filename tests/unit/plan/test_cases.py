@@ -2,7 +2,8 @@
 
 A case is one YAML document with ``title`` and ``now``; ``was`` (what was applied before; default: nothing), ``edits``
 (JSON Patches that somebody made live, by key; paths below ``_instance``), ``others`` (instances that are not ours:
-``kind``, ``id``, ``properties``, ``stamp``), ``settings`` (of catalog.yaml; and ``pins``, URIs by key) and
+``kind``, ``id``, ``properties``, ``stamp``, ``created``), ``overlays`` (documents of the environment, laid over ``now``
+as the files of a catalogue are), ``settings`` (of catalog.yaml; and ``pins``, URIs by key) and
 ``options``; and what is expected: ``steps`` (every step in order; ``patch``, ``payload``, ``changes``, ``requires``,
 ``refs``, ``if_match`` and ``reason`` where said), ``problems``, ``warnings``, ``refusals``, ``unpruned``, ``left_out``,
 ``renames``, ``hidden``, ``deselected``; ``reach`` where said. Without refusals and unless ``converges`` is false, the
@@ -21,6 +22,11 @@ import pytest
 from reconciler.apply.engine import apply_plan_async
 from reconciler.apply.outcomes import Report
 from reconciler.catalogue.documents import parse_documents
+from reconciler.catalogue.files import Files, TextFile
+from reconciler.catalogue.places import SourceText
+from reconciler.catalogue.reading import read_catalogue
+from reconciler.catalogue.revision import Revision
+from reconciler.catalogue.writer import new_text
 from reconciler.diff.changes import FieldChange
 from reconciler.live.snapshot import LiveInstance, LiveState, read_live_async
 from reconciler.model.kinds import KINDS, Kind
@@ -31,6 +37,8 @@ from reconciler.plan.selection import Selection
 from reconciler.plan.steps import After, Plan, Step
 from reconciler.repository.client import RepositoryWriter
 from tests.plan_builders import (
+    CATALOG,
+    Documents,
     applied,
     edited,
     key_of,
@@ -44,6 +52,8 @@ from tests.plan_builders import (
 )
 
 Case = dict[str, Any]
+ENVIRONMENTS = {name: {"repository": "embedded", "sandbox": name} for name in ("test", "prod")}
+EARLY = "2026-01-01T00:00:00.000Z"  # as all that was applied before
 FOLDER = Path(__file__).parents[2] / "cases" / "plan"
 
 
@@ -62,7 +72,7 @@ RESTS = ("problems", "warnings", "refusals", "unpruned", "left_out", "renames", 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_golden_plan_is_made(case: Case) -> None:
-    plan = make_plan(case["now"], _live(case), options=_options(case), **case.get("settings", {}))
+    plan = make_plan(_now(case), _live(case), options=_options(case), **case.get("settings", {}))
     expected = {name: case.get(name, []) for name in RESTS}
     assert [step.id for step in plan.steps] == [step["id"] for step in case.get("steps", [])]
     for step, said in zip(plan.steps, case.get("steps", []), strict=True):
@@ -74,10 +84,39 @@ def test_a_golden_plan_is_made(case: Case) -> None:
 
 def _options(case: Case, **more: Any) -> Options:
     given = {**case.get("options", {}), **more}
-    adopt, target, exclude = (
-        frozenset(key_of(key) for key in given.pop(name, [])) for name in ("adopt", "target", "exclude")
+    adopt, target, exclude, protected = (
+        frozenset(key_of(key) for key in given.pop(name, [])) for name in ("adopt", "target", "exclude", "protected")
     )
-    return Options(**given, adopt=adopt, selection=Selection(target, exclude))
+    return Options(**given, adopt=adopt, selection=Selection(target, exclude), protected=protected)
+
+
+def _now(case: Case) -> Documents:
+    """The documents as they are in the environment."""
+    if "overlays" not in case:
+        return dict(case["now"])
+    written = [_document(key, fields) for key, fields in case["now"].items()]
+    files = Files(
+        _file("catalog.yaml", {"catalog": CATALOG, "environments": ENVIRONMENTS}),
+        (_file("all.yaml", *written),),
+        (_file("environments/test/all.yaml", *case["overlays"]),),
+        (),
+    )
+    read = read_catalogue(Path(), "test", files, Revision())
+    assert not read.problems
+    entities = read.catalogue.entities.items()
+    return {
+        str(key): entity.model_dump(by_alias=True, exclude_unset=True, exclude={"kind", "key"})
+        for key, entity in entities
+    }
+
+
+def _document(key: str, fields: dict[str, Any]) -> dict[str, Any]:
+    kind, _, name = key.partition("/")
+    return {"kind": kind, "key": name, "name": name, **fields}
+
+
+def _file(path: str, *documents: dict[str, Any]) -> TextFile:
+    return TextFile(path, path, SourceText(new_text(documents).encode()))
 
 
 CARRIED_OUT = [case for case in CASES if not case.values[0].get("refusals") and case.values[0].get("converges", True)]
@@ -95,7 +134,7 @@ async def _carry_out(case: Case) -> tuple[Report, Plan]:
     async with repository() as writer:
         uris = await _bring_about(case, writer)
         settings = _mapped(case.get("settings", {}), uris)
-        now = _mapped(case["now"], uris)
+        now = _mapped(_now(case), uris)
         options = _options(case, allow_deletes=10**9)
         report = await apply_plan_async(await plan_for(now, writer, options=options, **settings), writer)
         return report, await plan_for(now, writer, **settings)
@@ -106,7 +145,9 @@ async def _carry_out(case: Case) -> tuple[Report, Plan]:
 
 def _live(case: Case) -> LiveState:
     others = (
-        make_instance(Kind(item["kind"]), item["id"], item["properties"], links=_links(item))
+        make_instance(
+            Kind(item["kind"]), item["id"], item["properties"], links=_links(item), created=item.get("created", EARLY)
+        )
         for item in case.get("others", [])
     )
     live = live_after(case.get("was", {}), *others)
