@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -236,8 +235,9 @@ def live_document(key: EntityKey, item: LiveInstance, name_uri: Callable[[str, K
     """
     flat = flatten_live(key.kind, item.instance.properties, name_uri)
     document: Document = {"kind": key.kind.value, "key": key.name, **dict(_fields(key.kind, flat))}
-    if isinstance(flat.get("condition"), Opaque):
-        document["extra"] = {CONDITION: json.loads(flat["condition"].json)}
+    condition = item.instance.properties.get(CONDITION)
+    if key.kind is Kind.RULE and condition is not None and "condition" not in document:  # another format, or blank
+        document["extra"] = {CONDITION: condition}
     _refuse_if_else(key.kind, document, flat)
     return document
 

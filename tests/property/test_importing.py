@@ -10,21 +10,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.apply.engine import apply_plan_async
 from reconciler.catalogue.files import Files, TextFile
 from reconciler.catalogue.places import SourceText
 from reconciler.catalogue.reading import read_catalogue
 from reconciler.catalogue.revision import Revision
 from reconciler.catalogue.writer import new_text
+from reconciler.checks.run import check_catalogue
 from reconciler.diff.compare import compare
 from reconciler.diff.importing import Import, build_import
+from reconciler.graph.build import build_graph
 from reconciler.live.identity import identify
 from reconciler.live.snapshot import LiveState, read_live_async
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.kinds import KINDS, Kind
+from reconciler.model.problem import Severity
 from reconciler.model.stamp import LINK
+from reconciler.plan.build import Options, build_plan
+from reconciler.plan.steps import Action
 from reconciler.repository.errors import RepositoryError
 from reconciler.repository.port import Writer
-from tests.plan_builders import CATALOG, repository
+from tests.plan_builders import CATALOG, NOW, repository
 
 pytestmark = pytest.mark.property
 laws = settings(deadline=None, max_examples=40)
@@ -49,6 +55,7 @@ def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
     return st.fixed_dictionaries({}, optional=fields)
 
 
+UNKNOWN = optional(**{"acme:q": RAW})
 COMPONENTS = st.fixed_dictionaries(
     {},
     optional={
@@ -63,6 +70,26 @@ COMPONENTS = st.fixed_dictionaries(
         "acme:x": RAW,
     },
 )
+
+PARTS = st.lists(COMPONENTS, max_size=3)
+
+
+def stamps(kind: Kind, key: str) -> list[dict[str, str] | None]:
+    """None, another catalogue's, and our own with or without bases; and what only looks like one."""
+    other, ours = (f"urn:reconciler:{name}/{kind.value}/{key}" for name in ("other", CATALOG))
+    return [
+        None,
+        None,
+        None,
+        {"href": other, "title": "b1"},
+        {"href": ours, "title": "b1"},
+        {"href": f"{ours}", "title": "b1;protected;name=AAAAAAAA", "name": "a commit"},
+        {"href": "urn:reconciler:"},
+        {"href": f"urn:reconciler:{CATALOG}/nothing/{key}", "title": "b9"},
+    ]
+
+
+STATUSES = optional(**{"xdm:status": st.sampled_from(["draft", "approved", "live", "archived", "odd", ""])})
 
 
 class Page:
@@ -83,8 +110,7 @@ class Page:
 
     async def make(self, kind: Kind) -> None:
         properties = {"xdm:name": self.draw(NAMES), **self.fields(kind)}
-        stamps = [None, None, {"href": f"urn:reconciler:other/{kind}/k{len(self.uris[kind])}", "title": "b1"}]
-        link = self.draw(st.sampled_from(stamps))
+        link = self.draw(st.sampled_from(stamps(kind, f"k{len(self.uris[kind])}")))
         try:
             made = await self.writer.create(KINDS[kind].schema, properties, {LINK: link} if link else {})
         except RepositoryError:
@@ -109,17 +135,20 @@ class Page:
                 return {"xdm:filterType": form, self.draw(st.sampled_from(["ids", "xdm:ids"])): ids}
             case Kind.ACTIVITY:
                 fallback = {"xdm:fallback": self.one(Kind.FALLBACK), "xdm:filter": self.one(Kind.FILTER)}
-                return {**fallback, "xdm:placement": self.one(Kind.PLACEMENT), **self.draw(optional(**{"x:y": RAW}))}
+                dates = {"xdm:startDate": INSTANTS, "xdm:endDate": INSTANTS}
+                more = self.draw(optional(**{"x:y": RAW, **dates}))
+                return {**fallback, "xdm:placement": self.one(Kind.PLACEMENT), **self.draw(STATUSES), **more}
 
     def offer(self, kind: Kind) -> dict[str, Any]:
         found: dict[str, Any] = {
             "xdm:tags": self.some(Kind.TAG),
             "xdm:characteristics": self.draw(st.dictionaries(TEXTS, TEXTS, max_size=3)),
             "xdm:representations": [
-                {"xdm:placement": uri, "xdm:components": self.draw(st.lists(COMPONENTS, max_size=3))}
+                {**self.draw(UNKNOWN), "xdm:placement": uri, "xdm:components": self.draw(PARTS)}
                 for uri in self.some(Kind.PLACEMENT)
             ],
         }
+        found |= self.draw(STATUSES) | self.draw(UNKNOWN)
         if kind is Kind.OFFER:
             constraint = self.draw(optional(**{"xdm:startDate": INSTANTS, "acme:z": RAW}))
             rule = self.one(Kind.RULE)
@@ -130,13 +159,17 @@ class Page:
         return found
 
 
-async def made_by_hand(data: st.DataObject) -> LiveState:
+async def make_by_hand(data: st.DataObject, writer: Writer) -> LiveState:
     kinds = st.lists(st.sampled_from(list(Kind)), max_size=12).map(lambda found: sorted(found, key=list(Kind).index))
+    page = Page(data, writer)
+    for kind in data.draw(kinds):
+        await page.make(kind)
+    return await read_live_async(writer)
+
+
+async def made_by_hand(data: st.DataObject) -> LiveState:
     async with repository() as writer:
-        page = Page(data, writer)
-        for kind in data.draw(kinds):
-            await page.make(kind)
-        return await read_live_async(writer)
+        return await make_by_hand(data, writer)
 
 
 def file_of(path: str, text: str) -> TextFile:
@@ -170,10 +203,40 @@ def test_after_an_import_there_are_only_adoptions_without_changes(data: st.DataO
     catalogue = read_back(found)
     identity = identify(catalogue, live)
     changes = compare(catalogue, identity)
-    assert (changes.creates, changes.patches, changes.deletes) == ((), (), ())
+    assert (changes.creates, changes.deletes) == ((), ())
+    assert [patch.changes for patch in changes.patches if patch.changes] == []
     assert (identity.blocks, identity.candidates) == ((), ())
     foreign = {item.uri for item in live if item.stamp is not None}
     assert {item.uri for item in live} - foreign == {identity.ownership.owned[key].uri for key in identity.adopted}
+
+
+@laws
+@given(st.data())
+def test_what_was_imported_is_taken_over_and_then_nothing_is_left_to_plan(data: st.DataObject) -> None:
+    async def scenario() -> None:
+        async with repository() as writer:
+            live = await make_by_hand(data, writer)
+            empty = empty_catalogue()
+            catalogue = read_back(build_import(empty, live, identify(empty, live)))
+            problems = check_catalogue(catalogue, build_graph(catalogue), at=NOW)
+            assert [problem for problem in problems if problem.severity is Severity.ERROR] == []
+            plan = build_plan(catalogue, live, now=NOW, options=Options())
+            assert {step.action for step in plan.steps} <= {Action.ADOPT, Action.STAMP}
+            assert [step.changes for step in plan.steps if step.changes] == []
+            assert (plan.problems, plan.refusals, plan.left_out) == ((), (), ())
+            before = contents(live)
+            report = await apply_plan_async(plan, writer)
+            assert report.tally.complete, report.outcomes
+            after = await read_live_async(writer)
+            assert contents(after) == before
+            assert build_plan(catalogue, after, now=NOW, options=Options()).steps == ()
+
+    asyncio.run(scenario())
+
+
+def contents(live: LiveState) -> dict[str, Any]:
+    """What is live but for the stamps."""
+    return {item.uri: item.instance.properties for item in live}
 
 
 @laws
