@@ -12,10 +12,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from urllib.parse import urlencode
 
 import httpx
@@ -131,6 +131,18 @@ def assert_sound(there: Instances) -> None:
 # ---------------------------------------------------------------- the program
 
 
+@contextmanager
+def workplace(root: Path, repository: Repository, count: int) -> Iterator[Workplace]:
+    """A folder for a catalogue of so many entities; no process that was started in it outlives the block."""
+    place = Workplace(root, repository, count)
+    try:
+        yield place
+    finally:
+        for each in place.started:
+            if not each.ended:
+                each.kill()
+
+
 @dataclass(frozen=True)
 class Workplace:
     """A folder with a catalogue that lives in a repository."""
@@ -138,6 +150,16 @@ class Workplace:
     root: Path
     repository: Repository
     count: int
+    started: list[Applying] = field(default_factory=list)
+
+    def beside(self, name: str) -> Workplace:
+        """Another folder for the same repository; an embedded one is shared."""
+        root = self.root.with_name(name)
+        root.mkdir()
+        state = self.root / ".reconciler"
+        state.mkdir(parents=True, exist_ok=True)
+        (root / state.name).symlink_to(state)
+        return replace(self, root=root)
 
     def settle(self, number: int) -> Workplace:
         """Have one generation in the folder."""
@@ -151,6 +173,7 @@ class Workplace:
     def start(self, *options: str) -> Applying:
         """Apply in a process of its own, that tells its events through a pipe."""
         events, ours = os.pipe()
+        out = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process has ended; a pipe would fill up
         command = [PROGRAM, "apply", "--yes", "--json-events", f"/dev/fd/{ours}", *ALLOWED, *options]
         process = subprocess.Popen(
             command,
@@ -158,11 +181,12 @@ class Workplace:
             env=_environ(),
             pass_fds=(ours,),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=out,
             stderr=subprocess.PIPE,
         )
         os.close(ours)
-        return Applying(process, events)
+        self.started.append(Applying(process, events, out))
+        return self.started[-1]
 
     def run(self, *arguments: str) -> Ran:
         done = subprocess.run(
@@ -201,6 +225,7 @@ class Applying:
 
     process: subprocess.Popen[bytes]
     events: int
+    out: IO[bytes]
     lines: list[dict[str, Any]] = field(default_factory=list)
     over: bool = False  # it tells no more
     _rest: bytes = b""
@@ -254,14 +279,21 @@ class Applying:
 
     def end(self) -> Ran:
         """How it ended, with all that it told."""
-        out, err = self.process.communicate(timeout=PATIENCE_S)
         while not self.over:
-            self.hear(PATIENCE_S)
-        return Ran(self.process.returncode, out.decode(), (self._said + err).decode())
+            assert self.hear(PATIENCE_S) or self.over, self.lines[-3:]
+        _, err = self.process.communicate(timeout=PATIENCE_S)
+        with self.out:
+            self.out.seek(0)
+            return Ran(self.process.returncode, self.out.read().decode(), (self._said + err).decode())
+
+    @property
+    def ended(self) -> bool:
+        """Whether ``end`` has told."""
+        return self.out.closed
 
     def kill(self) -> Ran:
         """End it without a word."""
-        self.signal(signal.SIGKILL)
+        self.process.kill()
         return self.end()
 
     # ------------------------------------------------------------ what it told
@@ -285,10 +317,5 @@ class Applying:
 
 
 def end_all(running: Sequence[Applying]) -> list[Ran]:
-    """How each of them ended. None is left behind, whatever happens."""
-    try:
-        return [each.end() for each in running]
-    finally:
-        for each in running:
-            if each.process.poll() is None:
-                each.kill()
+    """How each of them ended."""
+    return [each.end() for each in running]
