@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.apply.creating import Creator
@@ -29,12 +29,13 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.kinds import KINDS, EntityKey
 from reconciler.plan.steps import Action, After, Plan, PlanRefused, Step
 from reconciler.plan.touched import is_untouched
-from reconciler.repository.errors import Conflict, NameTaken, RepositoryError, Unauthorised, Unreachable
-from reconciler.repository.port import DeleteRejected, Instance, Receipt, Writer
+from reconciler.repository.errors import Conflict, NameTaken, NotPermitted, RepositoryError, Unauthorised, Unreachable
+from reconciler.repository.port import DeleteOutcome, DeleteRejected, Instance, Permit, Receipt, Writer, always
 from reconciler.repository.retry import Clock, SystemClock
 
 PARALLELISM = 10
 _SHOWN = 5  # referrers that a message names
+DELETIONS = 3  # tries of one delete whose etag somebody's edits make stale
 UNREACHED = 3  # steps in a row that did not reach the repository, after which no more are sent
 
 
@@ -47,7 +48,7 @@ async def apply_plan_async(
     stop: Stop | None = None,
     rate: Rate | None = None,
     already: Mapping[str, Instance | None] | None = None,
-    may_write: Callable[[], bool] = lambda: True,
+    permit: Permit = always,
     settle_s: float = 0.0,
     clock: Clock | None = None,
 ) -> Report:
@@ -55,16 +56,17 @@ async def apply_plan_async(
 
     stop: how the run can be ended early.   rate: how many writes at once, where somebody else slows it too.
     already: steps that an earlier run carried out, with the instances that they left.
-    may_write: asked before each step; False ends the run.   settle_s: how long a create whose answer was lost is
-    looked for.
+    permit: asked before each step and before each request that writes; False ends the run.
+    settle_s: how long a create whose answer was lost is looked for.
     Raises ``PlanRefused`` when a guard refuses the plan, before anything is sent.
     """
     if plan.refusals:
         raise PlanRefused(plan)
     clock = clock or SystemClock()
+    writer = writer.permitted(permit)
     creator = Creator(writer, plan.catalog, clock, settle_s)
     stop, rate = stop or Stop(), rate or Rate(parallelism)
-    return await _Engine(plan, writer, creator, on_event, rate, stop, may_write, already or {}).run()
+    return await _Engine(plan, writer, creator, on_event, rate, stop, permit, already or {}).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,14 @@ class _Engine:
     on_event: Listener
     rate: Rate
     stop: Stop
-    may_write: Callable[[], bool]
+    permit: Permit
     already: Mapping[str, Instance | None]
     uris: dict[EntityKey, str] = field(default_factory=dict)
     etags: dict[str, str] = field(default_factory=dict)  # left behind, by step id
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     unreached: int = 0  # steps in a row that never reached the repository
     hopeless: type[RepositoryError] | None = None  # every other call would fail the same way
+    archived: set[str] = field(default_factory=set)  # steps that took an instance out of service
 
     async def run(self) -> Report:
         schedule = Schedule(self.plan.steps)
@@ -110,7 +113,7 @@ class _Engine:
                 task.cancel()
             await asyncio.gather(given_up, *running, return_exceptions=True)
         for step in running.values():
-            self._settle(schedule, step, Unknown("given up before its answer came"))
+            self._settle(schedule, step, Unknown("given up before its answer came", in_flight=True))
         for step in schedule.remaining():
             self._record(step, NotAttempted())
         interrupted = self.stop.soon.is_set() or self.stop.now.is_set()
@@ -119,7 +122,7 @@ class _Engine:
             self.outcomes,
             interrupted,
             unauthorised=self.hopeless is Unauthorised,
-            lost_lease=not self.may_write(),
+            lost_lease=self.hopeless is NotPermitted,
             created=self.uris,
         )
         self.on_event(Ended(interrupted, report.tally.complete))
@@ -141,8 +144,11 @@ class _Engine:
         """Run until every step that can be is settled, nothing more may start, or the run is given up."""
         while not given_up.done():
             while len(running) < self.rate.allowed and not self.hopeless and not self.stop.soon.is_set():
-                step = schedule.next_ready() if self.may_write() else None
+                step = schedule.next_ready()
                 if step is None:
+                    break
+                if not await self.permit():
+                    self.hopeless = NotPermitted
                     break
                 self.on_event(Started(step))
                 running[asyncio.ensure_future(self._outcome(step))] = step
@@ -171,23 +177,44 @@ class _Engine:
         """Carry out one step; whatever comes of it becomes an outcome, and the other steps go on."""
         try:
             outcome = await self._carried_out(step)
-        except Unauthorised as error:
-            self.hopeless = Unauthorised
-            return Unknown(error.message) if error.maybe_carried_out else Failed(error.message, error.remedy)
-        except Unreachable as error:
-            self.unreached += 1
-            if self.unreached >= UNREACHED:
-                self.hopeless = Unreachable
-            return Unknown(error.message) if error.maybe_carried_out else Failed(error.message, error.remedy)
         except RepositoryError as error:
-            self.unreached = 0
-            return Unknown(error.message) if error.maybe_carried_out else Failed(error.message, error.remedy)
+            outcome = self._failure(error)
         except ReconcilerError as error:
-            return Failed(error.message, error.remedy)
+            outcome = Failed(error.message, error.remedy)
         except Exception as error:  # noqa: BLE001 - one step's defect must not hide what became of the others
-            return Unknown(f"a defect of this program: {type(error).__name__}")
-        self.unreached = 0
-        return outcome
+            outcome = Unknown(f"a defect of this program: {type(error).__name__}", in_flight=True)
+        else:
+            self.unreached = 0
+        return self._with_its_archiving(step, outcome)
+
+    def _failure(self, error: RepositoryError) -> Outcome:
+        """What a step that ended so has come to, and whether the others can still do better."""
+        match error:
+            case Unauthorised() | NotPermitted():
+                self.hopeless = type(error)
+            case Unreachable():
+                self.unreached += 1
+                if self.unreached >= UNREACHED:
+                    self.hopeless = Unreachable
+            case _:
+                self.unreached = 0
+        if error.maybe_carried_out:
+            return Unknown(error.message, in_flight=True)
+        return NotAttempted() if isinstance(error, NotPermitted) else Failed(error.message, error.remedy)
+
+    def _with_its_archiving(self, step: Step, outcome: Outcome) -> Outcome:
+        """A delete that failed after this run took its instance out of service says so, and how to undo that."""
+        if step.action is Action.ARCHIVE and isinstance(outcome, Done):
+            self.archived.add(step.id)
+        before = step.if_match.step if isinstance(step.if_match, After) else ""
+        if step.action is not Action.DELETE or before not in self.archived or not isinstance(outcome, Failed):
+            return outcome
+        revive = f"To revive it, put its file back and run: reconciler apply --target {step.key}"
+        return replace(
+            outcome,
+            message=f"archived, not deleted; {outcome.message}",
+            remedy=f"{outcome.remedy} {revive}" if outcome.remedy else revive,
+        )
 
     async def _carried_out(self, step: Step) -> Outcome:
         match step.action:
@@ -228,62 +255,87 @@ class _Engine:
         except RepositoryError as error:
             if not isinstance(error, Conflict) and not error.maybe_carried_out:
                 raise
-            return await self._after_doubt(step, operations, error)
+            return await self._after_doubt(step, operations, self._etag(step), error)
         self._keep(step, receipt)
         return Done()
 
-    async def _after_doubt(self, step: Step, operations: list[dict[str, Any]], error: RepositoryError) -> Outcome:
-        """Look at the instance: a stale etag, a taken name and a lost answer leave different things behind."""
+    async def _patch_again(self, step: Step, operations: list[dict[str, Any]], etag: str) -> Outcome:
+        """The same patch on the revision that an edit of something else has left."""
+        try:
+            receipt = await self.writer.patch(self._address(step), _schema(step), operations, if_match=etag)
+        except RepositoryError as error:
+            if not isinstance(error, Conflict) and not error.maybe_carried_out:
+                raise
+            return await self._after_doubt(step, operations, etag, error)
+        self._keep(step, receipt)
+        return Done()
+
+    async def _after_doubt(
+        self, step: Step, operations: list[dict[str, Any]], etag: str, error: RepositoryError
+    ) -> Outcome:
+        """Look at the instance: a stale etag, a taken name and a lost answer leave different things behind.
+
+        etag: under which the patch was sent.
+        """
         try:
             found = await self.writer.lookup(self._address(step), _schema(step))
         except RepositoryError as failure:
             if isinstance(failure, Unauthorised):
                 self.hopeless = Unauthorised
             if error.maybe_carried_out:
-                return Unknown(f"{error.message}; looking at it failed too: {failure.message}")
+                return Unknown(f"{error.message}; looking at it failed too: {failure.message}", in_flight=True)
             return Failed(error.message, error.remedy)
         if found is None:
             return Failed("it was deleted meanwhile", "Plan again.")
         if holds(found, operations):
             self.etags[step.id] = found.etag
             return Done() if error.maybe_carried_out else AlreadyDone()
-        if isinstance(error, Conflict) and not error.maybe_carried_out and self._may_go_on(step, found):
-            receipt = await self.writer.patch(self._address(step), _schema(step), operations, if_match=found.etag)
-            self._keep(step, receipt)
-            return Done()
-        if found.etag != self._etag(step) and error.maybe_carried_out:
+        if isinstance(error, Conflict) and not error.maybe_carried_out and self._may_go_on(step, found, etag):
+            return await self._patch_again(step, operations, found.etag)
+        if found.etag != etag and error.maybe_carried_out:
             return Unknown(f"{error.message}; it was changed since, and is not as this step leaves it")
-        if found.etag != self._etag(step):
-            who = f" by {found.modified_by}" if found.modified_by else ""
-            return Failed(
-                f"it was changed{who} at {found.modified}, after it was read",
-                "Plan again to see the change.",
-                stale=True,
-            )
+        if found.etag != etag:
+            return _changed_since(found)
         if isinstance(error, NameTaken | Conflict):
             holder = getattr(error, "holder", None)
             by = f" by {holder}" if holder else ""
             return Failed(f"its name is taken{by}", "Choose another name, or rename that instance.")
         return Failed(error.message, error.remedy)
 
-    def _may_go_on(self, step: Step, found: Instance) -> bool:
-        """Whether the edit that came between touched nothing of what this patch touches."""
-        if isinstance(step.if_match, After) or found.etag == step.if_match:
+    def _may_go_on(self, step: Step, found: Instance, etag: str) -> bool:
+        """Whether the edit that came between touched nothing of what this step touches."""
+        if found.etag == etag or (isinstance(step.if_match, After) and step.action is not Action.DELETE):
             return False
         return is_untouched(step.touched, found)
 
     async def _delete(self, step: Step) -> Outcome:
+        """Delete it; after a stale etag once more, if all that was read of it still stands."""
+        etag = self._etag(step)
+        for _ in range(DELETIONS):
+            outcome = await self._asked_to_go(step, etag)
+            if outcome is not None:
+                return outcome
+            found = await self.writer.lookup(self._address(step), _schema(step))
+            if found is None:
+                return Done()
+            if not self._may_go_on(step, found, etag):
+                return _changed_since(found)
+            etag = found.etag
+        return Failed("it is changed again and again", "Plan again to see the changes.", stale=True)
+
+    async def _asked_to_go(self, step: Step, etag: str) -> Outcome | None:
+        """What came of one request to delete; None when its etag is stale, at once or when it was decided."""
         try:
-            outcome = await self.writer.delete(self._address(step), if_match=self._etag(step))
-        except Conflict:
-            return Failed("it was changed after it was read", "Plan again to see the change.", stale=True)
+            outcome = await self.writer.delete(self._address(step), if_match=etag)
         except RepositoryError as error:
             if error.maybe_carried_out and await self._is_gone(step):
                 return Done()
+            if isinstance(error, Conflict):
+                return None
             raise
-        if isinstance(outcome, DeleteRejected):
-            return Failed(self._rejection(step, outcome), "Plan again: what refers to it has to go first.")
-        return Done()
+        if isinstance(outcome, DeleteRejected) and outcome.reason == "etag":
+            return None
+        return self._deleted(outcome)
 
     async def _is_gone(self, step: Step) -> bool:
         """Whether an instance is certainly not there."""
@@ -292,16 +344,25 @@ class _Engine:
         except RepositoryError:
             return False
 
-    def _rejection(self, step: Step, rejected: DeleteRejected) -> str:
-        after = step.if_match.step if isinstance(step.if_match, After) else ""
-        start = "archived, not deleted; " if after.startswith(f"{Action.ARCHIVE.value}:") else ""
-        if rejected.referrers:
-            names = ", ".join(f"{item.uri} ({item.property})" for item in rejected.referrers)
-            return f"{start}still referred to by {names}"
-        return f"{start}the repository rejected it" + (f": {rejected.reason}" if rejected.reason else "")
+    def _deleted(self, outcome: DeleteOutcome) -> Outcome:
+        if not isinstance(outcome, DeleteRejected):
+            return Done()
+        if not outcome.referrers:
+            reason = f": {outcome.reason}" if outcome.reason else ""
+            return Failed(f"the repository rejected it{reason}", "Plan again to see what it is like now.")
+        named = {step.uri: f"{step.key} " for step in self.plan.steps if step.uri}
+        names = ", ".join(f"{named.get(item.uri, '')}{item.uri} ({item.property})" for item in outcome.referrers)
+        return Failed(f"still referred to by {names}", "Plan again: what refers to it has to go first.")
 
     def _keep(self, step: Step, receipt: Receipt) -> None:
         self.etags[step.id] = receipt.etag
+
+
+def _changed_since(found: Instance) -> Failed:
+    who = f" by {found.modified_by}" if found.modified_by else ""
+    return Failed(
+        f"it was changed{who} at {found.modified}, after it was read", "Plan again to see the change.", stale=True
+    )
 
 
 def _schema(step: Step) -> str:

@@ -14,7 +14,7 @@ from reconciler.model.instant import read_instant, spell_instant
 from reconciler.model.pointer import spell_pointer
 from reconciler.model.stamp import LINK
 from reconciler.repository.errors import Conflict, RepositoryError
-from reconciler.repository.port import Writer
+from reconciler.repository.port import Deleted, Writer
 from reconciler.repository.retry import Clock
 
 FIRST_PAUSE_S = 0.05  # before looking again at an anchor that somebody else wrote first
@@ -81,6 +81,7 @@ class HeldLease:
     etag: str
     until: float  # on the clock that only goes forward
     lost: asyncio.Event = field(default_factory=asyncio.Event)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def lease(self) -> Lease:
@@ -89,10 +90,16 @@ class HeldLease:
         return self.state.lease
 
     def may_write(self) -> bool:
-        """Whether the lease is certainly ours now; a process that was asleep finds out here."""
-        if self.clock.now() >= self.until:
-            self.lost.set()
-        return not self.lost.is_set()
+        """Whether the lease is certainly ours now."""
+        return not self.lost.is_set() and self.clock.now() < self.until
+
+    async def assured(self) -> bool:
+        """Whether the lease is ours. A run that was asleep, or busy, beyond its term renews it first: that succeeds
+        only if nobody has taken it since.
+        """
+        if not self.may_write():
+            await self.renew()
+        return self.may_write()
 
     async def keep(self) -> None:
         """Renew it in time, for as long as it is ours."""
@@ -102,17 +109,19 @@ class HeldLease:
 
     async def renew(self) -> None:
         """Renew it once. An error is no loss yet: the term may have room for another try."""
-        if not self.may_write():
-            return
-        begun = self.clock.now()
-        beaten = replace(self.state, lease=replace(self.lease, beat=self.lease.beat + 1))
-        try:
-            self.etag = await _put(self.writer, self.address, beaten, self.etag)
-        except RepositoryError as error:
-            if isinstance(error, Conflict) or error.maybe_carried_out:
-                await self._look()
-            return
-        self.state, self.until = beaten, begun + self.lease.term_s
+        async with self._turn:
+            if self.lost.is_set():
+                return
+            begun = self.clock.now()
+            beaten = replace(self.state, lease=replace(self.lease, beat=self.lease.beat + 1))
+            try:
+                self.etag = await _put(self.writer, self.address, beaten, self.etag)
+            except RepositoryError as error:
+                if isinstance(error, Conflict) or error.maybe_carried_out:
+                    await self._look()
+                if self.lost.is_set() or self.lease != beaten.lease:
+                    return
+            self.state, self.until = beaten, begun + self.lease.term_s
 
     async def _look(self) -> None:
         """Whose it is, after an answer that does not tell."""
@@ -128,26 +137,30 @@ class HeldLease:
 
     async def release(self, commit: str | None) -> bool:
         """Give it back. commit: the one that is now applied in full, None leaves what was. False: it was not ours."""
-        if not self.may_write():
+        if not await self.assured():
             return False
-        state = replace(self.state.free(), commit=commit or self.state.commit)
-        for _ in range(2):
-            try:
-                await _put(self.writer, self.address, state, self.etag)
-            except RepositoryError:
-                await self._look()
-                if self.lost.is_set():
-                    return False
-                continue
-            return True
+        async with self._turn:
+            state = replace(self.state.free(), commit=commit or self.state.commit)
+            for _ in range(2):
+                try:
+                    await _put(self.writer, self.address, state, self.etag)
+                except RepositoryError:
+                    await self._look()
+                    if self.lost.is_set():
+                        return False
+                    continue
+                return True
         return False
 
     async def dissolve(self) -> bool:
-        """Delete the anchor, where nothing of the catalogue is left."""
-        if not self.may_write():
+        """Delete the anchor, where nothing of the catalogue is left. False: it may still be there."""
+        if not await self.assured():
             return False
-        await self.writer.delete(self.address, if_match=self.etag)
-        return True
+        async with self._turn:
+            try:
+                return isinstance(await self.writer.delete(self.address, if_match=self.etag), Deleted)
+            except RepositoryError:
+                return False
 
 
 @asynccontextmanager

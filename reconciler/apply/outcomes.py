@@ -44,9 +44,10 @@ class NotAttempted:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It cannot be told: the request may have been carried out."""
+    """It cannot be told: the request may have been carried out. in_flight: or may still be."""
 
     message: str
+    in_flight: bool = False
 
 
 Outcome = Done | AlreadyDone | Failed | Skipped | NotAttempted | Unknown
@@ -68,7 +69,7 @@ def outcome_fields(outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Failed(message, remedy):
             told |= {"message": message, "remedy": remedy}
-        case Unknown(message):
+        case Unknown(message, _):
             told |= {"message": message}
         case Skipped(because):
             told |= {"because": because}
@@ -84,7 +85,11 @@ def is_done(outcome: Outcome) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many entities came how far, and how many steps ended otherwise."""
+    """How many entities came how far, and how many steps ended otherwise.
+
+    already_done: entities that were as wanted before this run did anything.
+    archived: entities taken out of service and not deleted.
+    """
 
     created: int = 0
     patched: int = 0
@@ -98,6 +103,8 @@ class Tally:
     adopted: int = 0
     moved: int = 0
     forgotten: int = 0
+    already_done: int = 0
+    archived: int = 0
 
     @property
     def complete(self) -> bool:
@@ -158,7 +165,10 @@ class Report:
     def tally(self) -> Tally:
         """The counts. An entity counts as patched or deleted when all its steps of this plan are done."""
         done = {step.id for step in self.plan.steps if is_done(self.outcomes[step.id])}
-        became = Counter(_finished(self.plan.steps, done).values())
+        finished = _finished(self.plan.steps, done)
+        ours = {step.key for step in self.plan.steps if isinstance(self.outcomes[step.id], Done)}
+        became = Counter(action for key, action in finished.items() if key in ours)
+        archived = {step.key for step in self.plan.steps if step.action is Action.ARCHIVE and step.id in done}
         kinds = [type(self.outcomes[step.id]) for step in self.plan.steps]
         return Tally(
             became[Action.CREATE],
@@ -173,7 +183,15 @@ class Report:
             became[Action.ADOPT],
             became[Action.MOVE],
             became[Action.FORGET],
+            len(finished.keys() - ours),
+            len(archived - finished.keys()),
         )
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a create may still arrive whose answer nobody has waited for."""
+        outcomes = (self.outcomes[step.id] for step in self.plan.steps if step.action is Action.CREATE)
+        return any(isinstance(outcome, Unknown) and outcome.in_flight for outcome in outcomes)
 
 
 def _finished(steps: Iterable[Step], done: set[str]) -> dict[EntityKey, Action]:

@@ -116,5 +116,5 @@ class _Resumer:
             return None
         if isinstance(step.if_match, After):
             return replace(step, address=item.instance.address)
-        same = step.if_match == item.instance.etag or (bool(step.patch) and is_untouched(step.touched, item.instance))
+        same = step.if_match == item.instance.etag or is_untouched(step.touched, item.instance)
         return replace(step, if_match=item.instance.etag, address=item.instance.address) if same else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from reconciler.apply.engine import Stop, apply_plan_async
 from reconciler.apply.events import Listener
@@ -18,6 +20,7 @@ from reconciler.plan.steps import Action, Plan
 from reconciler.repository.port import Writer
 from reconciler.repository.retry import Clock
 
+T = TypeVar("T")
 Prepare = Callable[[LiveState], Resumed]
 
 
@@ -34,7 +37,9 @@ class Run:
     """One apply or destroy of a catalogue.
 
     prepare: the plan to carry out, made from, or held against, what is live once the lease is ours; it raises what
-    forbids it.   destroy: nothing of the catalogue is to stay, its anchor included.
+    forbids it.   think: carries that out; on a thread of its own, so that the lease is renewed meanwhile.
+    decided: hears of the plan before anything is written, and may forbid it too.
+    destroy: nothing of the catalogue is to stay, its anchor included.
     takeover: whether a catalogue of another Git repository may be taken.
     """
 
@@ -42,6 +47,8 @@ class Run:
     prepare: Prepare
     runner: Runner
     terms: Terms
+    decided: Callable[[Resumed], None] = lambda _resumed: None
+    think: Callable[[Prepare, LiveState], Awaitable[Resumed]] = asyncio.to_thread
     destroy: bool = False
     takeover: bool = False
 
@@ -51,11 +58,13 @@ class Ended:
     """How a run ended. report: None when there was nothing to do, or a guard refused it.
 
     unlisted: URIs that were created and that the lists still lacked at the end.
+    in_flight: something of ours may still appear, so that the lease was left to run out.
     """
 
     plan: Plan
     report: Report | None = None
     unlisted: tuple[str, ...] = ()
+    in_flight: bool = False
 
     @property
     def complete(self) -> bool:
@@ -71,25 +80,27 @@ async def carry_out(
     rate: Rate | None = None,
     stage: Callable[[Plan], AbstractContextManager[Stage]] = lambda _plan: nullcontext(Stage()),
 ) -> Ended:
-    """Take the lease, read, prepare, write, and give the lease back, whatever happens.
+    """Take the lease, read, prepare, write, wait for the lists, and give the lease back, whatever happens.
 
+    It is not given back while a create of ours may still arrive: then it runs out, which takes longer than that.
     stage: entered around the writes, when there are any.
-    Raises as ``leased`` and ``run.prepare`` do; nothing was written then.
+    Raises as ``leased``, ``run.prepare`` and ``run.decided`` do; nothing was written then.
     """
     async with leased(writer, run.catalog, run.runner, run.terms, clock, takeover=run.takeover) as held:
         ended: Ended | None = None
         left: int | None = None
         try:
             live = await read_live_async(writer)
-            resumed = run.prepare(live)
+            resumed = await run.think(run.prepare, live)
+            run.decided(resumed)
             ended = Ended(resumed.plan)
             if resumed.plan.steps and not resumed.plan.refusals:
                 ended = await _write(run, writer, clock, held, resumed, rate, stage)
             left = _left(ended, live) if run.destroy else None
         finally:
-            if left == 0:
-                await held.dissolve()
-            else:
+            if ended is not None and ended.in_flight:
+                pass  # whoever came next could not see it, and would make it again
+            elif left != 0 or not await held.dissolve():
                 await held.release(_applied_commit(ended))
         return ended
 
@@ -111,14 +122,33 @@ async def _write(
             rate=rate,
             stop=around.stop,
             already={name: item.instance if item else None for name, item in resumed.already.items()},
-            may_write=held.may_write,
+            permit=held.assured,
             settle_s=run.terms.settle_s,
             clock=clock,
         )
-    if not held.may_write() or report.interrupted:
-        return Ended(resumed.plan, report)
-    missing = await until_listed(writer, report.created_by_kind, clock, run.terms.settle_s)
-    return Ended(resumed.plan, report, missing)
+        ended = Ended(resumed.plan, report, _created(report), in_flight=report.in_flight)
+        if report.in_flight or report.lost_lease:
+            return ended
+        listing = until_listed(writer, report.created_by_kind, clock, run.terms.settle_s)
+        missing = await _unless(around.stop, listing)
+        return replace(ended, unlisted=ended.unlisted if missing is None else missing, in_flight=missing is None)
+
+
+async def _unless(stop: Stop | None, waiting: Coroutine[Any, Any, T]) -> T | None:
+    """What comes of it; None when somebody wants to leave at once."""
+    work = asyncio.ensure_future(waiting)
+    now = asyncio.ensure_future(stop.now.wait()) if stop is not None else None
+    try:
+        await asyncio.wait([work, *([now] if now else [])], return_when=asyncio.FIRST_COMPLETED)
+        return work.result() if work.done() else None
+    finally:
+        for task in filter(None, (work, now)):
+            task.cancel()
+        await asyncio.gather(work, *([now] if now else []), return_exceptions=True)
+
+
+def _created(report: Report) -> tuple[str, ...]:
+    return tuple(sorted(uri for uris in report.created_by_kind.values() for uri in uris))
 
 
 def _applied_commit(ended: Ended | None) -> str | None:

@@ -104,9 +104,12 @@ async def carry_out(job: Job) -> Product:
         ended = await run_through(
             run, writer, writer.clock, rate=rate, stage=lambda plan: _stage(job, run.runner.run, plan)
         )
-    if ended.unlisted:
+    if ended.in_flight:
+        job.screen.say("Something of this run may still arrive; the next run has to wait until its lease has run out.")
+    elif ended.unlisted:
         job.screen.say(f"{len(ended.unlisted)} of what was created is not in the repository's lists yet.")
     if ended.report is None:
+        _log_nothing(job, run.runner.run)
         return Product("", job.shown, plan_ending(ended.plan, detailed=False))
     return _reported(job, ended.report)
 
@@ -119,22 +122,29 @@ def _run(job: Job, agreed: Plan | None) -> Run:
     roots = read_roots(Path(job.catalogue.root), job.catalogue.settings.uid)
     return Run(
         job.catalogue.name,
-        lambda live: _ready(job, live, agreed),
+        lambda live: _ready(job, live),
         this_runner(roots, local=job.catalogue.target.embedded),
         job.terms,
+        lambda resumed: _decide(job, resumed.plan, agreed),
         destroy=job.options.destroy,
         takeover=job.takeover,
     )
 
 
-def _ready(job: Job, live: LiveState, agreed: Plan | None) -> Resumed:
-    """The plan to carry out, made or held against what is live now. Raises ``PlanStale``."""
-    from reconciler.apply.resuming import PlanStale, Resumed
-    from reconciler.plan.document import plan_digest
+def _ready(job: Job, live: LiveState) -> Resumed:
+    """The plan to carry out, made from, or held against, what is live now. Raises ``PlanStale``."""
+    from reconciler.apply.resuming import Resumed
 
     if job.saved is not None:
         return _resumed(job, job.saved, live)
-    plan = _guarded(job, plan_from(job.catalogue, live, job.options))
+    return Resumed(_guarded(job, plan_from(job.catalogue, live, job.options)), {})
+
+
+def _decide(job: Job, plan: Plan, agreed: Plan | None) -> None:
+    """Show the plan, and refuse one that is not what somebody has agreed to. Raises ``PlanStale``."""
+    from reconciler.apply.resuming import PlanStale
+    from reconciler.plan.document import plan_digest
+
     if agreed is None:
         _show(job, plan)
     elif plan_digest(plan) != plan_digest(agreed):
@@ -144,7 +154,6 @@ def _ready(job: Job, live: LiveState, agreed: Plan | None) -> Resumed:
             f"the plan is not the one that was expected; its digest is {plan_digest(plan)}",
             remedy="Nothing was written. Look at the plan above; if it is right, expect its digest.",
         )
-    return Resumed(plan, {})
 
 
 def _resumed(job: Job, saved: Plan, live: LiveState) -> Resumed:
@@ -156,7 +165,6 @@ def _resumed(job: Job, saved: Plan, live: LiveState) -> Resumed:
     refuse_incomplete(live)
     refuse_other_target(saved, job.catalogue, live.container, datetime.now(UTC))
     plan = replace(saved, refusals=still_refused(saved.refusals, job.options.allowed))
-    _show(job, plan)
     return Resumed(plan, {}) if plan.refusals else resume(plan, live)
 
 
@@ -206,10 +214,10 @@ def _reported(job: Job, report: Report) -> Product:
 
 def apply_ending(report: Report) -> Ending:
     """How ``apply`` ends: interrupted, unknown, partial, failed, in this order."""
-    from reconciler.apply.outcomes import is_done
+    from reconciler.apply.outcomes import Done
 
     tally = report.tally
-    something_done = any(is_done(outcome) for outcome in report.outcomes.values())
+    something_done = any(isinstance(outcome, Done) for outcome in report.outcomes.values())
     if report.interrupted:
         then = "everything was done" if tally.complete else "run it again to go on"
         return Ending(Exit.INTERRUPTED, f"interrupted; {then}")
@@ -246,6 +254,16 @@ def _stage(job: Job, run_id: str, plan: Plan) -> Iterator[Stage]:
             yield Stage(lambda event: _hear(event, progress, logs), stop)
         finally:
             progress.finish()
+
+
+def _log_nothing(job: Job, run_id: str) -> None:
+    """Who asked for a file of events finds one, also when there was nothing to do."""
+    from reconciler.apply.events import Ended
+
+    if job.events is not None:
+        with _logs(job, run_id) as logs:
+            for log in logs:
+                log.hear(Ended(interrupted=False, complete=True))
 
 
 def _hear(event: Event, progress: Progress, logs: list[EventLog]) -> None:

@@ -35,7 +35,8 @@ Choices that took thought:
   on the disk when it is answered. One connection, calls take turns: SQLite has one writer anyway, and a hand-over to
   threads would cost more than the statements.
 - A request to delete is a row, decided by the poll that comes when its turn is there: no background work, and a restart
-  loses nothing.
+  loses nothing. An ``If-Match`` must hold at the decision as well, else the outcome is ``rejected`` with reason
+  ``etag``: what was written in between was not seen by whoever asked.
 - An Accept with ``*`` admits everything, as RFC 9110 says, also next to a type that does not fit.
 - Reading is bounded: 1 MiB a body, 100 levels, numbers within the range of a double, and a limit on how much a patch
   may copy, because a patch that copies an instance into itself would double it with every operation.

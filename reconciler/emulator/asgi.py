@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.faults import Dropped
@@ -137,7 +138,8 @@ def _answer(emulator: Emulator, request: Request) -> Response | Dropped:
         return dropped
     except Exception as error:  # noqa: BLE001  (the edge: a fault of ours or of the disk is told, and the server lives on)
         failed = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed").response
-        return replace(failed, cause=f"{type(error).__name__}: {error}")
+        told = failed.plus({"x-request-id": request.header("x-request-id") or str(uuid4())})
+        return replace(told, cause=f"{type(error).__name__}: {error}")
 
 
 async def _send(send: Send, response: Response) -> None:

@@ -12,9 +12,12 @@ _ENTITY_TAG = re.compile(r'(?:W/)?(?:"([^"]*)"|([^\s,"]+))')
 
 
 def matches(condition: str, instance: Instance) -> bool:
-    """Whether ``*`` or one of the listed tags is the current revision: quoted, unquoted or with ``W/``."""
-    tags = [quoted or bare for quoted, bare in _ENTITY_TAG.findall(condition)]
-    return "*" in tags or str(instance.etag) in tags
+    """Whether ``*`` or one of the listed tags is the current revision: quoted, unquoted or with ``W/``.
+
+    A quoted ``"*"`` is a tag like others.
+    """
+    tags = _ENTITY_TAG.findall(condition)
+    return any(bare == "*" or str(instance.etag) in {quoted, bare} for quoted, bare in tags)
 
 
 def require_match(request: Request, instance: Instance) -> None:

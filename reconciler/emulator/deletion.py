@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from reconciler.emulator.conditions import require_match
+from reconciler.emulator.conditions import matches, require_match
 from reconciler.emulator.instances import Instance, receipt
 from reconciler.emulator.jsontext import JsonObject, dump, load_object
 from reconciler.emulator.media import RECEIPT
@@ -12,7 +12,9 @@ from reconciler.emulator.messages import Response
 from reconciler.emulator.problems import not_found
 from reconciler.emulator.registry import CONTAINER, EntityType
 from reconciler.emulator.store import Deletion, Store
-from reconciler.emulator.writes import Call, Parts, current
+from reconciler.emulator.writes import Call, Parts, address_headers, current
+
+_IF_MATCH = "If-Match"
 
 
 def delete(parts: Parts, call: Call, instance_id: str) -> Response:
@@ -27,13 +29,13 @@ def delete(parts: Parts, call: Call, instance_id: str) -> Response:
             scope=call.container,
             instance_id=instance_id,
             polls_left=int(parts.faults.amount("slow-delete", "DELETE")),
-            receipt=dump(receipt(stored)),
+            receipt=dump({**receipt(stored), **_condition(call)}),
             outcome=None,
         )
         parts.store.add_deletion(deletion)
         if deletion.polls_left:
             parts.faults.count("slow-delete")
-        return _undecided_response(deletion, receipt(stored))
+        return _undecided_response(call, deletion, receipt(stored))
 
 
 def poll(parts: Parts, call: Call, token: str) -> Response:
@@ -47,7 +49,8 @@ def poll(parts: Parts, call: Call, token: str) -> Response:
         stored = parts.store.find(deletion.scope, deletion.instance_id)
         if deletion.polls_left > 0:
             parts.store.count_poll(token)
-            return _undecided_response(deletion, load_object(deletion.receipt) if stored is None else receipt(stored))
+            body = _receipt_of(deletion) if stored is None else receipt(stored)
+            return _undecided_response(call, deletion, body)
         outcome = _outcome(parts, deletion, stored)
         parts.store.settle_deletion(token, dump(outcome))
         return _outcome_response(outcome)
@@ -55,8 +58,21 @@ def poll(parts: Parts, call: Call, token: str) -> Response:
 
 def _outcome(parts: Parts, deletion: Deletion, stored: Instance | None) -> JsonObject:
     if stored is None:  # another request to delete it was decided first
-        return {**load_object(deletion.receipt), "outcome": "deleted"}
+        return {**_receipt_of(deletion), "outcome": "deleted"}
+    condition = load_object(deletion.receipt).get(_IF_MATCH)
+    if isinstance(condition, str) and not matches(condition, stored):
+        return _rejection(stored, "etag", [])
     return _decide(parts.store, stored, parts.registry[stored.schema])
+
+
+def _condition(call: Call) -> dict[str, str]:
+    """The ``If-Match`` of the request, which must hold at the decision too; kept beside the receipt."""
+    condition = call.request.header("if-match")
+    return {} if condition is None else {_IF_MATCH: condition}
+
+
+def _receipt_of(deletion: Deletion) -> JsonObject:
+    return {name: value for name, value in load_object(deletion.receipt).items() if name != _IF_MATCH}
 
 
 def _decide(store: Store, stored: Instance, entity: EntityType) -> JsonObject:
@@ -86,9 +102,9 @@ def _rejection(stored: Instance, reason: str, referrers: list[dict[str, str]]) -
     }
 
 
-def _undecided_response(deletion: Deletion, body: JsonObject) -> Response:
-    headers = {"Location": f"{deletion.scope}/deletions/{deletion.token}"}
-    return _receipt_response(HTTPStatus.ACCEPTED, body).plus(headers)
+def _undecided_response(call: Call, deletion: Deletion, body: JsonObject) -> Response:
+    location = f"{deletion.scope}/deletions/{deletion.token}"
+    return _receipt_response(HTTPStatus.ACCEPTED, body).plus(address_headers(call.request, location))
 
 
 def _outcome_response(outcome: JsonObject) -> Response:

@@ -16,7 +16,6 @@ from reconciler.emulator.values import (
     TRUTH,
     Path,
     elements,
-    is_only_text,
     key_of,
     read_as,
     reads_only_as_text,
@@ -70,11 +69,7 @@ class Condition:
         """A text that stands in the JSON of every ``_instance`` that meets the condition, if there is one."""
         if self.path[0] != "_instance" or len(self.path) == 1:
             return None
-        if (
-            self.operator == "=="
-            and self.value is not None
-            and (is_only_text(self.path) or reads_only_as_text(self.value))
-        ):
+        if self.operator == "==" and self.value is not None and reads_only_as_text(self.value):
             return json.dumps(self.value, ensure_ascii=False)
         return json.dumps(self.path[-1], ensure_ascii=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
@@ -69,15 +70,18 @@ def same(one: Json, other: Json) -> bool:
 def _pairs(guard: Guard, stored: Sequence[Json], wanted: Sequence[Json]) -> Iterator[tuple[Json, int]]:
     """Each stored item with the index of the wanted item that is its next revision.
 
-    Items of equal key are paired first. The others are paired by place, when neither list is longer and both items are
-    of one kind (ours: an item put in the place of a removed one is not its next revision).
+    Items of equal key are paired first, in order. The others are paired by place, when neither list is longer and both
+    items are of one kind (ours: an item put in the place of a removed one is not its next revision).
     """
-    by_key = {_key(guard, item): item for item in stored if _key(guard, item) is not None}
+    by_key: dict[str, deque[Json]] = {}
+    for item in stored:
+        if (key := _key(guard, item)) is not None:
+            by_key.setdefault(key, deque()).append(item)
     taken = {_key(guard, item) for item in wanted} & by_key.keys()
     for index, item in enumerate(wanted):
         key = _key(guard, item)
-        if key in by_key:
-            yield by_key[key], index
+        if key is not None and by_key.get(key):
+            yield by_key[key].popleft(), index
         elif _paired_by_place(guard, stored, wanted, index) and _key(guard, stored[index]) not in taken:
             yield stored[index], index
 

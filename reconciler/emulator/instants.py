@@ -23,7 +23,7 @@ def system_clock() -> datetime:
 def format_instant(moment: datetime) -> str:
     """``2019-06-05T03:44:25.343Z``."""
     utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_instant(text: str) -> tuple[datetime, str] | None:

@@ -129,8 +129,9 @@ def _read_term(text: str) -> Term | None:
     pieces: list[tuple[str, bool]] = []  # text, whether it is a word
     gaps: list[bool] = []  # whether something that is not told lies before the piece
     gap = False
-    for escape, character in _CHARACTER.findall(text):
-        folded = fold(character)
+    # One character may fold to several, a half to ``1⁄2``.
+    spelled = ((escape, letter) for escape, character in _CHARACTER.findall(text) for letter in fold(character))
+    for escape, folded in spelled:
         if folded.isalnum():
             if pieces and pieces[-1][1] and not gap:
                 pieces[-1] = (pieces[-1][0] + folded, True)
@@ -138,12 +139,12 @@ def _read_term(text: str) -> Term | None:
                 pieces.append((folded, True))
                 gaps.append(gap)
             gap = False
-        elif escape and folded:
+        elif escape:
             pieces.append((folded, False))
             gaps.append(gap)
             gap = False
         else:
-            gap = gap or bool(folded)
+            gap = True
     if not pieces:
         return None
     words = tuple(piece for piece, is_word in pieces if is_word)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, TextIO
 
 from reconciler.emulator.app import Emulator
-from reconciler.emulator.asgi import HANG_UP, Answered, Message, Receive, Send, asgi_app
+from reconciler.emulator.asgi import Answered, asgi_app
+from reconciler.emulator.lines import line_protocol
 from reconciler.emulator.messages import BASE_PATH
 from reconciler.model.errors import ReconcilerError
 
@@ -76,7 +76,8 @@ def _server(emulator: Emulator, log: TextIO) -> uvicorn.Server:
     return Server(
         uvicorn.Config(
             asgi_app(emulator, write_line),
-            http=_lines_that_can_be_cut() if emulator.mishaps.drops else "auto",
+            http=line_protocol(),
+            ws="none",
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -85,24 +86,6 @@ def _server(emulator: Emulator, log: TextIO) -> uvicorn.Server:
             timeout_graceful_shutdown=_GRACE_S,
         )
     )
-
-
-def _lines_that_can_be_cut() -> type[asyncio.Protocol]:
-    """uvicorn's protocol, which also tells the application how to hang up."""
-    from uvicorn.protocols.http.auto import AutoHTTPProtocol
-
-    def make(*arguments: Any, **options: Any) -> asyncio.Protocol:
-        protocol: Any = AutoHTTPProtocol(*arguments, **options)
-        inner = protocol.app
-
-        async def application(scope: Message, receive: Receive, send: Send) -> None:
-            scope.setdefault("extensions", {})[HANG_UP] = protocol.transport.abort
-            await inner(scope, receive, send)
-
-        protocol.app = application
-        return cast(asyncio.Protocol, protocol)
-
-    return cast(type[asyncio.Protocol], make)  # uvicorn only calls it
 
 
 @contextmanager

@@ -69,7 +69,10 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A request to delete. receipt, outcome: JSON text; outcome is None while undecided."""
+    """A request to delete. receipt, outcome: JSON text; outcome is None while undecided.
+
+    receipt: as it stood when the deletion was asked for, with the condition that was given.
+    """
 
     token: str
     scope: str

@@ -16,7 +16,7 @@ from reconciler.emulator.instances import Instance, envelope_text, receipt
 from reconciler.emulator.integrity import integrity_faults, links_of, refuse_taken_name, unique_name
 from reconciler.emulator.jsontext import MAX_BODY, Json, JsonObject, dump, load_object, read_body
 from reconciler.emulator.media import HAL, PATCH_HAL, RECEIPT, MediaType, parse_media_type
-from reconciler.emulator.messages import Request, Response
+from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.patching import apply_patch, read_patch
 from reconciler.emulator.problems import Fault, bad_request, invalid, not_found, problem
 from reconciler.emulator.registry import CONTAINER, EntityType, Registry, pointer
@@ -110,9 +110,13 @@ def create(parts: Parts, call: Call) -> Response:
     with parts.store.writing():
         require_container(parts, call)  # another process may have deleted it in the meantime
         stored = _add(parts, call, entity, wanted)
-    base = f"{call.request.scheme}://{call.request.header('host') or 'localhost'}/data/core/xcore/"
-    headers = {"Content-Base": base, "Location": stored.location}
-    return receipt_response(HTTPStatus.CREATED, stored).plus(headers)
+    return receipt_response(HTTPStatus.CREATED, stored).plus(address_headers(call.request, stored.location))
+
+
+def address_headers(request: Request, location: str) -> dict[str, str]:
+    """An address below the base path, and the base that it is resolved against."""
+    base = f"{request.scheme}://{request.header('host') or 'localhost'}{BASE_PATH}/"
+    return {"Content-Base": base, "Location": location}
 
 
 def _add(parts: Parts, call: Call, entity: EntityType, wanted: Wanted) -> Instance:

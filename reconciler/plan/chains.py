@@ -16,7 +16,7 @@ from reconciler.model.stamp import bases_of
 from reconciler.plan.payloads import STAMP_PATH, create_body
 from reconciler.plan.revisions import Revision, current_revision
 from reconciler.plan.steps import Action, After, PlannedChange, Step
-from reconciler.plan.touched import touched_by
+from reconciler.plan.touched import touched_by, touched_by_delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,10 @@ class ChainWriter:
                 address=delete.live.instance.address,
             )
         )
-        return Chain(_chained(steps), shrinks, shrinks, shrinks)
+        before = [operation for step in steps for operation in step.patch]
+        *first, last = _chained(steps)
+        last = replace(last, touched=touched_by_delete(delete.live.instance, before))
+        return Chain([*first, last], shrinks, shrinks, shrinks)
 
     def _write(self, action: Action, key: EntityKey, revision: Revision, reason: str, number: int | None) -> Step:
         live, body = revision.live, revision.body

@@ -23,6 +23,14 @@ def touched_by(operations: Iterable[Mapping[str, Any]], instance: Instance) -> d
     return {pointer: _hash(document, pointer) for pointer in sorted(pointers)}
 
 
+def touched_by_delete(instance: Instance, before: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """A hash of everything that goes with an instance. before: the operations that are carried out first."""
+    document = _document(instance)
+    pointers = {spell_pointer("_instance", name) for name in instance.properties} | {STAMP_PATH}
+    left = pointers - {_whole(document, operation["path"]) for operation in before}
+    return {pointer: _hash(document, pointer) for pointer in sorted(left)}
+
+
 def is_untouched(touched: Mapping[str, str], instance: Instance) -> bool:
     """Whether everything that the patch touches still stands as it did."""
     document = _document(instance)

@@ -36,7 +36,7 @@ def _not_done(name: str, outcome: Outcome, paint: Paint, width: int) -> Iterator
             yield from paragraph(visible(message), "    ", width)
             if remedy:
                 yield from paragraph(f"-> {visible(remedy)}", "    ", width)
-        case Unknown(message):
+        case Unknown(message, _):
             yield f"{paint('unknown', 'red')} {head}"
             yield from paragraph(visible(message), "    ", width)
             yield from paragraph("-> Plan again: it shows whether this was carried out.", "    ", width)
@@ -50,10 +50,14 @@ def _not_done(name: str, outcome: Outcome, paint: Paint, width: int) -> Iterator
 
 def _summary(report: Report) -> Iterator[str]:
     tally = report.tally
-    nothing_but_stamps = tally.complete and not report.plan.problems and not tally.changed
+    nothing_but_stamps = tally.complete and not (report.plan.problems or tally.changed or tally.already_done)
     yield NO_CHANGES if nothing_but_stamps else tally.sentence()
     if tally.stamped:
         yield f"{plural(tally.stamped, 'stamp')} refreshed."
+    if tally.already_done:
+        yield f"{plural(tally.already_done, 'entity was', 'entities were')} as planned already."
+    if tally.archived:
+        yield f"{plural(tally.archived, 'entity was', 'entities were')} archived and not deleted."
     if report.plan.blocked:
         yield f"{plural(len(report.plan.blocked), 'entity was', 'entities were')} left out, as the plan says."
 
@@ -71,6 +75,8 @@ def report_document(report: Report) -> dict[str, Any]:
             "adopted": tally.adopted,
             "moved": tally.moved,
             "forgotten": tally.forgotten,
+            "already_done": tally.already_done,
+            "archived": tally.archived,
             "failed": tally.failed,
             "skipped": tally.skipped,
             "not_attempted": tally.not_attempted,

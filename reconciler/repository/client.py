@@ -11,7 +11,7 @@ from reconciler.repository import wire
 from reconciler.repository.addresses import with_query
 from reconciler.repository.deletion import Deletion
 from reconciler.repository.errors import ContainerUnclear
-from reconciler.repository.port import Container, DeleteOutcome, Instance, Match, Page, Pause, Receipt
+from reconciler.repository.port import Container, DeleteOutcome, Instance, Match, Page, Pause, Permit, Receipt, always
 from reconciler.repository.retry import Timing
 from reconciler.repository.session import Ask, Session
 from reconciler.repository.transport import InProcess, ReadOnly, network
@@ -149,6 +149,16 @@ class RepositoryReader:
 class RepositoryWriter(RepositoryReader):
     """Reads and writes one container; satisfies ``port.Writer``."""
 
+    def __init__(self, settings: Connection, session: Session, permit: Permit = always) -> None:
+        super().__init__(settings, session)
+        self._permit = permit
+
+    def permitted(self, permit: Permit) -> RepositoryWriter:
+        """The same line, on which nothing is written without a permit; see ``port.Writer``."""
+        writer = RepositoryWriter(self._settings, self._session, permit)
+        writer._container = self._container
+        return writer
+
     async def create(self, schema: str, properties: Mapping[str, Any], links: Mapping[str, Any]) -> Receipt:
         """Store a new instance (clause C); repeated only if certainly not carried out."""
         container = await self.resolve_container()
@@ -159,7 +169,7 @@ class RepositoryWriter(RepositoryReader):
             content_type=wire.hal(schema),
             body=wire.envelope(properties, links),
         )
-        return wire.read_receipt(await self._session.send(ask), self._base, self.address_of)
+        return wire.read_receipt(await self._session.send(ask, self._permit), self._base, self.address_of)
 
     async def replace(
         self,
@@ -184,13 +194,13 @@ class RepositoryWriter(RepositoryReader):
     async def _change(self, method: str, address: str, content_type: str, body: bytes, if_match: str | None) -> Receipt:
         etag = None if if_match is None else wire.etag_header(if_match)
         answer = await self._session.send(
-            Ask(method, address, wire.RECEIPT, content_type=content_type, body=body, if_match=etag)
+            Ask(method, address, wire.RECEIPT, content_type=content_type, body=body, if_match=etag), self._permit
         )
         return wire.read_receipt(answer, self._base, lambda _: address)
 
     async def delete(self, address: str, *, if_match: str | None) -> DeleteOutcome:
         """Delete and wait for the verdict (clause H); an instance that is not there counts as deleted."""
-        return await Deletion(self._session).carry_out(address, if_match)
+        return await Deletion(self._session, self._permit).carry_out(address, if_match)
 
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.repository import wire
 from reconciler.repository.errors import RepositoryError, Undecided
-from reconciler.repository.port import Deleted, DeleteOutcome
+from reconciler.repository.port import Deleted, DeleteOutcome, Permit, always
 from reconciler.repository.retry import retry_after_s
 from reconciler.repository.session import Ask
 
@@ -22,11 +22,13 @@ class Deletion:
     """How one instance is deleted over this session."""
 
     session: Session
+    permit: Permit = always
 
     async def carry_out(self, address: str, if_match: str | None) -> DeleteOutcome:
         """The verdict. Raises ``Undecided`` if the request was accepted and the verdict cannot be had."""
         etag = None if if_match is None else wire.etag_header(if_match)
-        answer = await self.session.send(Ask("DELETE", address, wire.RECEIPT, if_match=etag, welcome=NOT_THERE))
+        ask = Ask("DELETE", address, wire.RECEIPT, if_match=etag, welcome=NOT_THERE)
+        answer = await self.session.send(ask, self.permit)
         if answer.status == 404:
             return Deleted()
         status: str | None = None

@@ -91,6 +91,15 @@ def _may_change(call: Call | None) -> bool:
     return call is not None and call.method != "GET"
 
 
+class NotPermitted(RepositoryError):
+    """A write was not sent, because the run may write no more. An earlier attempt of it may have been carried out."""
+
+    remedy = "Plan again; another run may be applying now."
+
+    def __init__(self, *, call: Call) -> None:
+        super().__init__("not sent: this run may write no more", call=call)
+
+
 class Unreachable(RepositoryError):
     """No answer. ``maybe_carried_out`` tells a lost answer from a request that never left."""
 

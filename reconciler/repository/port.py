@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -75,7 +76,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRejected:
-    """The instance stays as it was. ``reason`` is the repository's word (``status``), if it gave one."""
+    """The instance stays as it was. ``reason`` is the repository's word (``status``, ``etag``), if it gave one."""
 
     referrers: tuple[Referrer, ...]
     reason: str | None
@@ -111,6 +112,14 @@ class Pause:
     path: str
     status: int | None
     seconds: float
+
+
+Permit = Callable[[], Awaitable[bool]]
+
+
+async def always() -> bool:
+    """The permit of a writer that nobody holds back."""
+    return True
 
 
 class Reader(Protocol):
@@ -163,6 +172,12 @@ class Reader(Protocol):
 
 class Writer(Reader, Protocol):
     """Reads and writes one container."""
+
+    def permitted(self, permit: Permit) -> Writer:
+        """The same line, on which nothing is written unless the permit is given: it is asked before each attempt, the
+        repeated ones too. Without it a call raises ``NotPermitted``.
+        """
+        ...
 
     async def create(self, schema: str, properties: Mapping[str, Any], links: Mapping[str, Any]) -> Receipt:
         """Store a new instance. Never repeated once the repository may have heard it.

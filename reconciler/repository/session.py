@@ -18,6 +18,7 @@ from reconciler.repository.errors import (
     Call,
     Malformed,
     NameTaken,
+    NotPermitted,
     Problem,
     RateLimited,
     Rejected,
@@ -27,7 +28,7 @@ from reconciler.repository.errors import (
     Unauthorised,
     Unreachable,
 )
-from reconciler.repository.port import Pause
+from reconciler.repository.port import Pause, Permit, always
 from reconciler.repository.retry import Attempt, http_date, is_repeatable, persist, retry_after_s
 from reconciler.repository.transport import TIMEOUT, translated
 from reconciler.repository.wire import Answer, read_problem
@@ -88,14 +89,18 @@ class Session:
         """Hang up."""
         await self._http.aclose()
 
-    async def send(self, ask: Ask) -> Answer:
+    async def send(self, ask: Ask, permit: Permit = always) -> Answer:
         """The answer, asked for again where that is safe. Raises ``RepositoryError``.
+
+        permit: asked before each attempt to write; without it nothing is sent.
 
         Refuses an address that is not below the base before anything, above all the token, is sent.
         """
         self.base.own(ask.address)
 
         async def once(attempt: Attempt) -> Answer:
+            if ask.method != "GET" and not await permit():
+                raise NotPermitted(call=self._call(ask, attempt))
             return await self._attempt(ask, attempt)
 
         return await persist(
@@ -115,6 +120,9 @@ class Session:
             return answer
         raise self._refusal(answer, ask, secret)
 
+    def _call(self, ask: Ask, attempt: Attempt) -> Call:
+        return Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=attempt.in_doubt)
+
     async def _token(self, ask: Ask, attempt: Attempt) -> Secret:
         """The token; what it takes to get one has a deadline of its own."""
         try:
@@ -122,12 +130,13 @@ class Session:
         except RepositoryError as error:
             if not attempt.in_doubt:
                 raise
-            call = Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=True)
-            raise Unreachable(error.message, call=call, maybe_carried_out=True, passing=False) from error
+            raise Unreachable(
+                error.message, call=self._call(ask, attempt), maybe_carried_out=True, passing=False
+            ) from error
 
     async def _carry(self, ask: Ask, attempt: Attempt, secret: Secret) -> Answer:
         """One exchange, with its own request id."""
-        call = Call(ask.method, path_of(ask.address), self._request_ids(), attempt.number, in_doubt=attempt.in_doubt)
+        call = self._call(ask, attempt)
         headers = self._headers(ask, call, secret)
         with translated(call):
             async with asyncio.timeout(max(0.0, attempt.remaining_s)):

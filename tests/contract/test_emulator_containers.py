@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from reconciler.emulator.app import Emulator
-from reconciler.emulator.messages import Response
+from reconciler.emulator.messages import Request, Response
 from reconciler.emulator.registry import CONTAINER
 from reconciler.model.errors import ReconcilerError
-from tests.emulator_support import NS, XCORE, Caller, Inside, TickingClock, json_of, xdm
+from tests.emulator_support import CREDENTIALS, NS, XCORE, Caller, Inside, TickingClock, json_of, xdm
 
 BODY = {"_instance": {"repo:name": "Shop"}, "_links": {}}
 TYPE = f'{XCORE}hal+json; schema="{CONTAINER}"'
@@ -125,6 +126,33 @@ def test_containers_and_instances_are_made_at_their_own_addresses(repo: Caller) 
     """B4."""
     assert create(repo, content_type=f'{XCORE}hal+json; schema="{NS}tag"').status == 400
     assert repo.send("POST", f"{repo.container}/instances", BODY, content_type=TYPE).status == 400
+
+
+def test_a_deletion_is_asked_about_in_its_own_container(repo: Caller, other: Caller) -> None:
+    """B3, H2."""
+    location = repo.delete(repo.made("tag", name="t")).headers["Location"]
+    elsewhere = location.replace(repo.container, other.container)
+    assert other.send("GET", elsewhere).status == 404
+    assert json_of(repo.send("GET", location))["outcome"] == "deleted"
+
+
+def test_nothing_is_created_in_a_container_that_is_deleted_meanwhile(tmp_path: Path) -> None:
+    """B3, B4. By another process, between the look at the address and the write."""
+    with Emulator.open(tmp_path / "x.db") as one, Emulator.open(tmp_path / "x.db") as two:
+        shop = json_of(create(Caller(one)))["instanceId"]
+
+        class Slow(dict[str, str]):
+            """Headers that take their time: the container is gone once they are read."""
+
+            def get(self, name: str, default: Any = None) -> Any:
+                if name == "content-type":
+                    Caller(two).send("DELETE", f"containers/{shop}")
+                return super().get(name, default)
+
+        headers = Slow({**CREDENTIALS, "content-type": f'{XCORE}hal+json; schema="{NS}tag"'})
+        body = b'{"_instance": {"xdm:name": "t"}, "_links": {}}'
+        answer = one.handle(Request("POST", f"/data/core/xcore/{shop}/instances", "", headers, body))
+        assert answer.status == 404
 
 
 def test_an_empty_container_is_deleted_at_once(repo: Caller, shop: str) -> None:

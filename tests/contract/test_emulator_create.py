@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from reconciler.emulator.app import Emulator
-from tests.emulator_support import Caller, json_of, xdm
+from reconciler.emulator.messages import Request
+from tests.emulator_support import CREDENTIALS, NS, XCORE, Caller, json_of, xdm
 
 LINK = {"Team:Owner": {"href": "urn:x:1", "title": "a"}}
 
@@ -46,6 +47,15 @@ def test_the_account_is_stable_and_is_not_the_token(repo: Caller) -> None:
 def test_a_body_without_its_two_parts_is_a_bad_request(repo: Caller, body: object) -> None:
     """C1."""
     assert repo.post("tag", body).status == 400
+
+
+def test_the_base_of_addresses_is_where_the_request_came_in(repo: Caller) -> None:
+    """C3."""
+    body = b'{"_instance": {"xdm:name": "t"}, "_links": {}}'
+    named = {**CREDENTIALS, "content-type": f'{XCORE}hal+json; schema="{NS}tag"', "host": "repo.example:8443"}
+    path = f"/data/core/xcore/{repo.container}/instances"
+    answer = repo.emulator.handle(Request("POST", path, "", named, body, scheme="https"))
+    assert answer.headers["Content-Base"] == "https://repo.example:8443/data/core/xcore/"
 
 
 def test_ids_are_given_by_the_repository(repo: Caller) -> None:
@@ -125,8 +135,11 @@ def test_a_filter_names_offers_or_tags_by_its_kind(repo: Caller) -> None:
     """C7, I."""
     tag, offer = repo.made("tag", name="t"), repo.made("personalized-offer", name="o")
     for kind, good, bad in (("anyTags", tag, offer), ("allTags", tag, offer), ("offers", offer, tag)):
-        assert repo.create("offer-filter", xdm(name="f", filterType=kind, ids=[good.uri])).status == 201
-        assert repo.create("offer-filter", xdm(name="f", filterType=kind, ids=[bad.uri])).status == 422
+        for name in ("ids", "xdm:ids"):
+            given = {"xdm:name": "f", "xdm:filterType": kind}
+            assert repo.create("offer-filter", {**given, name: [good.uri]}).status == 201
+            refused = repo.create("offer-filter", {**given, name: [bad.uri]})
+            assert (refused.status, json_of(refused)["errors"][0]["path"]) == (422, f"/_instance/{name}/0")
 
 
 def test_a_reference_into_another_container_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:

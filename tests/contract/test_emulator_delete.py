@@ -16,6 +16,7 @@ def test_a_delete_names_where_to_ask(repo: Caller) -> None:
     assert (response.status, response.headers["ETag"]) == (202, '"1"')
     assert json_of(response)["@id"] == made.uri
     assert response.headers["Location"].startswith(f"{repo.container}/deletions/")
+    assert response.headers["Content-Base"] == "http://localhost/data/core/xcore/"
 
 
 def test_a_poll_gives_the_outcome_again_and_again(repo: Caller) -> None:
@@ -37,6 +38,7 @@ def test_a_slow_deletion_stays_undecided_for_some_polls() -> None:
         for _ in range(2):
             undecided = repo.send("GET", location)
             assert (undecided.status, undecided.headers["Location"]) == (202, location)
+            assert undecided.headers["Content-Base"] == "http://localhost/data/core/xcore/"
             assert repo.get(made).status == 200
         assert repo.send("GET", location).status == 200
         assert repo.get(made).status == 404
@@ -112,6 +114,35 @@ def test_a_delete_honours_if_match(repo: Caller) -> None:
     made = repo.made("tag", name="t")
     assert repo.delete(made, if_match='"7"').status == 409
     assert repo.delete(made, if_match='"1"').status == 202
+
+
+def test_what_is_written_while_undecided_is_not_deleted_under_the_old_etag(repo: Caller) -> None:
+    """H1."""
+    made = repo.made("tag", name="t")
+    location = repo.delete(made, if_match='"1"').headers["Location"]
+    repo.put(made, xdm(name="u"))
+    for _ in range(2):
+        outcome = json_of(repo.send("GET", location))
+        assert (outcome["outcome"], outcome["reason"], outcome["repo:etag"]) == ("rejected", "etag", 2)
+    assert repo.get(made).status == 200
+
+
+@pytest.mark.parametrize("condition", [None, "*", '"1", "2"'])
+def test_what_is_written_while_undecided_is_deleted_where_the_condition_allows_it(
+    repo: Caller, condition: str | None
+) -> None:
+    """H1."""
+    made = repo.made("tag", name="t")
+    location = repo.delete(made, if_match=condition).headers["Location"]
+    repo.put(made, xdm(name="u"))
+    assert json_of(repo.send("GET", location))["outcome"] == "deleted"
+
+
+def test_the_outcome_says_nothing_of_the_condition(repo: Caller) -> None:
+    """H2. Also when another request was decided first."""
+    made = repo.made("tag", name="t")
+    first, second = (repo.delete(made, if_match='"1"').headers["Location"] for _ in range(2))
+    assert repo.send("GET", first).body == repo.send("GET", second).body
 
 
 def test_a_second_request_finds_the_work_done(repo: Caller) -> None:

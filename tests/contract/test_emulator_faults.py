@@ -16,7 +16,7 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.asgi import Answered, asgi_app
 from reconciler.emulator.faults import Faults, parse_faults
 from reconciler.emulator.messages import Request
-from tests.emulator_support import CREDENTIALS, NS, PROBLEM, XCORE, Caller, TickingClock, json_of, op, xdm
+from tests.emulator_support import CREDENTIALS, NS, PROBLEM, XCORE, Caller, TickingClock, json_of, names_of, op, xdm
 
 
 @contextmanager
@@ -142,6 +142,20 @@ def test_a_new_instance_appears_late_in_lists() -> None:
         clock.now += timedelta(seconds=3)
         assert {each["instanceId"] for each in repo.list("tag")["_embedded"]["results"]} == {old.id, new.id}
         assert repo.emulator.mishaps.counts == {"stale-list": 1}
+
+
+def test_a_new_instance_appears_late_in_searches() -> None:
+    """F1, J4."""
+    clock = TickingClock()
+    with faulty("stale-list=2s", clock=clock) as repo:
+        repo.made("tag", name="old word")
+        clock.now += timedelta(seconds=3)
+        repo.made("tag", name="new word")
+        for q in ("word", None):
+            page = repo.search("tag", q)
+            assert (names_of(page), page["_embedded"]["total"]) == (["old word"], 1)
+        clock.now += timedelta(seconds=3)
+        assert sorted(names_of(repo.search("tag", "word"))) == ["new word", "old word"]
 
 
 def test_everything_but_a_list_sees_a_new_instance_at_once() -> None:

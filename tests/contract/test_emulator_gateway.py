@@ -6,7 +6,10 @@ import pytest
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.gateway import Accepted
+from reconciler.emulator.registry import CONTAINER
 from tests.emulator_support import NS, PROBLEM, XCORE, Caller, json_of
+
+RESULTS = f'{XCORE}hal+json; schema="https://ns.adobe.com/experience/xcore/hal/results"'
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,28 @@ def test_an_accept_that_admits_no_receipt_is_refused(repo: Caller, accept: str) 
     """A5."""
     assert repo.create("tag", {"xdm:name": "t"}, accept=accept).status == 406
     assert repo.list("tag")["_embedded"]["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("", f"{XCORE}home.hal+json"),
+        (f"BOX/instances?schema={NS}tag", RESULTS),
+        (f"BOX/queries/core/search?q=t&schema={NS}tag", RESULTS),
+        (f"containers?schema={CONTAINER}", RESULTS),
+        ("POLL", f"{XCORE}xdm.receipt+json"),
+    ],
+    ids=["home", "list", "search", "containers", "poll"],
+)
+def test_an_accept_that_admits_nothing_we_give_is_refused_everywhere(repo: Caller, path: str, given: str) -> None:
+    """A4, A5."""
+    poll = repo.delete(repo.made("tag", name="t")).headers["Location"]
+    address = path.replace("BOX", repo.container).replace("POLL", poll)
+    for accept in ("text/html", f'{XCORE}hal+json; schema="{NS}tag"', f"{XCORE}patch.hal+json"):
+        assert repo.send("GET", address, accept=accept).status == 406
+    for accept in (None, "*", "*/*", given):
+        answer = repo.send("GET", address, accept=accept)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, given)
 
 
 @pytest.mark.parametrize(

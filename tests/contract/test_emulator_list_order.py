@@ -102,6 +102,23 @@ def test_a_start_is_strict_and_by_value(repo: Caller, order: str, start: str, va
     assert values_of(repo.list(PLACEMENT, orderBy=order, start=start)) == values
 
 
+@pytest.mark.parametrize(
+    ("order", "start", "total"),
+    [
+        ("repo:createdDate", "0999-01-01T00:00:00Z", 2),
+        ("-repo:lastModifiedDate", "0999-01-01T00:00:00Z", 0),
+        ("repo:createdDate", "-46388678400000", 2),
+        ("-repo:createdDate", "-46388678400000", 0),
+        ("repo:createdDate", "-99999999999999", 2),
+    ],
+)
+def test_a_start_may_be_long_ago(repo: Caller, order: str, start: str, total: int) -> None:
+    """E3."""
+    for name in "ab":
+        repo.made(PLACEMENT, name=name)
+    assert repo.list(PLACEMENT, orderBy=order, start=start)["_embedded"]["total"] == total
+
+
 @pytest.mark.parametrize("property_", ["_instance.xdm:d", "repo:createdDate"])
 def test_a_start_may_be_a_date_in_any_spelling(repo: Caller, property_: str) -> None:
     """E2, E3, E5."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -39,6 +40,9 @@ DOCUMENTS = [
     {"$id": AUTHOR, "type": "object", "properties": {"name": {"type": "string"}}},
     {"$id": "https://example.test/library/year", "type": "integer"},
 ]
+
+
+NUMBERED = {"$id": "https://example.test/library/numbered", "type": "object"}
 
 
 @dataclass
@@ -217,3 +221,17 @@ def test_a_schema_is_read_from_its_file(tmp_path: Path) -> None:
     """J1."""
     (tmp_path / "s.json").write_text(json.dumps(DOCUMENTS[1]))
     assert read_documents([tmp_path / "s.json"]) == [DOCUMENTS[1]]
+
+
+@pytest.mark.parametrize("property_", ["xdm:name", "xdm:status"])
+@pytest.mark.parametrize("more", [[], ["repo:etag==1"]])
+def test_the_stored_value_decides_what_a_name_is(property_: str, more: list[str]) -> None:
+    """E8. Another type may have numbers for names, and a text beside them."""
+    with Emulator.open(schemas=[NUMBERED]) as emulator:
+        library = Library(emulator)
+        for value in (5, "5", 5.0, True):
+            library.added(NUMBERED["$id"], **{property_: value})
+        conditions = [f"_instance.{property_}==5", *more]
+        query = urlencode({"schema": NUMBERED["$id"], "property": conditions}, doseq=True)
+        page = json_of(library.send("GET", f"{library.container}/instances?{query}"))
+        assert page["_embedded"]["total"] == 3

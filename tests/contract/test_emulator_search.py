@@ -66,6 +66,17 @@ def test_words_are_found_as_they_are_meant(filled: Caller, q: str, names: str) -
     assert "".join(sorted(names_of(filled.search(KIND, q)))) == names
 
 
+@pytest.mark.parametrize(
+    ("q", "names"), [("½", "x"), ("1", "x"), ("℃", "y"), ("c", "y"), ('"20 ℃"', "y"), ("ﬁn", "z"), ("№", "")]
+)
+def test_a_character_that_stands_for_several_is_found(repo: Caller, q: str, names: str) -> None:
+    """F1. What is asked for is folded as what is stored."""
+    for name, text in {"x": "½ price", "y": "20 ℃", "z": "ﬁn"}.items():
+        repo.made(KIND, name=name, text=text)
+    assert "".join(sorted(names_of(repo.search(KIND, q, field="_instance.xdm:text")))) == names
+    assert len(items_of(repo.search(KIND, q))) == len(names)
+
+
 @pytest.mark.parametrize("q", ["xcore", "placement"])
 def test_the_uri_is_a_value_too(filled: Caller, q: str) -> None:
     """F1: ``@id`` stands in ``_instance``."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -112,6 +113,18 @@ def test_a_fault_of_ours_is_told_and_logged() -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
     assert line.error is not None
     assert line.error.startswith("ProgrammingError")
+
+
+def test_a_fault_of_ours_has_a_request_id_too() -> None:
+    """A2, J3."""
+
+    def none_left() -> UUID:
+        raise LookupError("no more of them")
+
+    with Emulator.open(container="box", new_uuid=none_left) as broken:
+        (answer,), (line,) = through_asgi(broken, ("POST", "box/instances", tag("t")))
+    assert (answer.status_code, line.error) == (500, "LookupError: no more of them")
+    assert line.request_id == answer.headers["x-request-id"] != ""
 
 
 def test_a_port_in_use_is_refused(emulator: Emulator) -> None:
@@ -231,6 +244,21 @@ def test_a_request_in_flight_is_finished_before_the_end(tmp_path: Path, number: 
             connection.sendall(body)
             assert connection.recv(100).startswith(b"HTTP/1.1 201")
         assert server.process.wait(timeout=20) == 0
+
+
+@pytest.mark.e2e
+def test_what_is_no_http_is_refused_as_everything_else(tmp_path: Path) -> None:
+    """A6. By a problem with a request id, and the line is closed."""
+    with served(tmp_path / "x.db") as server:
+        address = httpx.URL(server.url)
+        with socket.create_connection((address.host, address.port or 0)) as connection:
+            connection.sendall(b"this is no HTTP\r\n\r\n")
+            with connection.makefile("rb") as answered:
+                head, _, body = answered.read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"Content-Type: application/problem+json" in head
+    assert b"x-request-id: " in head
+    assert json.loads(body)["status"] == 400
 
 
 @pytest.mark.e2e

@@ -206,6 +206,17 @@ def test_components_are_paired_by_their_asset(repo: Caller) -> None:
     assert repo.patch(made, op("replace", f"{where}/0", value={"@type": TEXT})).status == 200
 
 
+def test_components_of_one_asset_are_paired_in_order(repo: Caller) -> None:
+    """G1, G4."""
+    one, two = ({"@type": IMAGE, "repo:id": "a", "repo:resolveURL": name} for name in "xy")
+    made = offer_with_components(repo, one, two)
+    assert repo.put(made, repo.read(made)["_instance"]).status == 200
+    assert repo.patch(made, op("replace", "/_instance/xdm:name", value="other")).status == 200
+    where = "/_instance/xdm:representations/0/xdm:components"
+    assert repo.patch(made, op("replace", f"{where}/1/repo:resolveURL", value="z")).status == 422
+    assert repo.patch(made, op("add", f"{where}/-", value={**one, "repo:resolveURL": "z"})).status == 200
+
+
 def test_a_stale_if_match_changes_nothing(repo: Caller) -> None:
     """A6, G5."""
     made = repo.made("tag", name="t")
@@ -221,6 +232,14 @@ def test_a_stale_if_match_changes_nothing(repo: Caller) -> None:
 def test_the_current_revision_matches(repo: Caller, condition: str) -> None:
     """G5."""
     assert repo.put(repo.made("tag", name="t"), xdm(name="u"), if_match=condition).status == 200
+
+
+def test_a_quoted_star_is_a_tag_like_others(repo: Caller) -> None:
+    """D2, G5. As RFC 9110 says; only the bare one is any revision."""
+    made = repo.made("tag", name="t")
+    assert repo.put(made, xdm(name="u"), if_match='"*"').status == 409
+    assert repo.get(made, if_none_match='"*"').status == 200
+    assert repo.get(made, if_none_match="*").status == 304
 
 
 def test_a_stale_etag_is_told_before_a_bad_patch(repo: Caller) -> None:

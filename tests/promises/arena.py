@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from uuid import UUID
 
+from reconciler.apply.engine import Stop
 from reconciler.apply.lease import Runner, Terms
 from reconciler.apply.resuming import Resumed, resume
-from reconciler.apply.run import Ended, Run, carry_out
+from reconciler.apply.run import Ended, Run, Stage, carry_out
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.faults import Faults
 from reconciler.live.snapshot import LiveState, read_live_async
@@ -23,7 +24,7 @@ from reconciler.repository.auth import FixedToken, Secret
 from reconciler.repository.client import RepositoryWriter, open_reader, open_writer
 from reconciler.repository.connection import Connection
 from reconciler.repository.retry import Backoff, Timing
-from tests.one_clock import START, OneClock
+from tests.one_clock import OneClock
 from tests.plan_builders import CATALOG, make_catalogue
 from tests.promises.judge import Judge
 from tests.promises.line import Fault, Killed, Line
@@ -36,10 +37,11 @@ ALL = Options(allow_deletes=10**9, allow_updates=10**9, allow_reverts=10**9)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What happens to one run. faults: by the number of the request; between: called before each request."""
+    """What happens to one run, by the number of the request. between: called before each; stops: when Ctrl-C comes."""
 
     faults: Mapping[int, Fault] = field(default_factory=dict)
     between: Callable[[int], None] | None = None
+    stops: tuple[int, ...] = ()
 
 
 NONE = Trouble()
@@ -59,12 +61,14 @@ class Job:
 
 @dataclass
 class Arena:
-    """One repository. Every exchange of every run is judged while it happens."""
+    """One repository. Every exchange of every run is judged while it happens. requests: of the last run."""
 
     emulator: Emulator
     clock: OneClock
     world: World
     runs: int = 0
+    requests: int = 0
+    writes: int = 0
 
     def apply(self, *jobs: Job) -> list[Ended | BaseException]:
         """Carry out one job, or several at once; what each gave, or died of."""
@@ -82,7 +86,8 @@ class Arena:
         self.runs += 1
         runner = Runner(f"run-{self.runs}", "tester", "")
         judge = Judge(self.world, disturbed=job.trouble.between is not None)
-        line = self._line(judge, job.trouble)
+        stop = Stop()
+        line = self._line(judge, job.trouble, stop)
         catalogue = make_catalogue(job.documents)
         options = job.options if not job.destroy else Options(**{**_fields(job.options), "destroy": True})
 
@@ -93,12 +98,13 @@ class Arena:
             return resumed
 
         terms = Terms(TERMS.term_s, TERMS.settle_s, job.lock_timeout_s)
-        run = Run(CATALOG, prepare, runner, terms, destroy=job.destroy)
+        run = Run(CATALOG, prepare, runner, terms, think=_at_once, destroy=job.destroy)
         try:
             async with self._writer(line) as writer:
-                ended = await carry_out(run, writer, self.clock)
+                ended = await carry_out(run, writer, self.clock, stage=lambda _plan: nullcontext(Stage(stop=stop)))
         finally:
             await line.settled()
+            self.requests, self.writes = line.requests, len(judge.writes)
         if ended.report is not None:
             judge.reported(ended.report)
         return ended
@@ -107,7 +113,7 @@ class Arena:
         """What there is to do now, and the live state that says so. Through a reader: nothing can be written."""
 
         async def read() -> LiveState:
-            line = self._line(Judge(self.world), NONE)
+            line = self._line(Judge(self.world), NONE, Stop())
             async with open_reader(_SETTINGS, transport=line, timing=self._timing()) as reader:
                 await reader.resolve_container()
                 return await read_live_async(reader)
@@ -115,8 +121,13 @@ class Arena:
         live = asyncio.run(read())
         return build_plan(make_catalogue(documents), live, now=self.clock.wall(), options=options), live
 
-    def _line(self, judge: Judge, trouble: Trouble) -> Line:
-        between = trouble.between or (lambda _number: None)
+    def _line(self, judge: Judge, trouble: Trouble, stop: Stop) -> Line:
+        def between(number: int) -> None:
+            if trouble.between is not None:
+                trouble.between(number)
+            if number in trouble.stops:
+                stop.ask()
+
         return Line(self.emulator, self.clock, judge, trouble.faults, between)
 
     def _writer(self, line: Line) -> RepositoryWriter:
@@ -133,6 +144,11 @@ class Arena:
 _SETTINGS = Connection("http://localhost/data/core/xcore/", "prod", org="o", api_key="k", token=FixedToken(Secret("t")))
 
 
+async def _at_once(prepare: Callable[[LiveState], Resumed], live: LiveState) -> Resumed:
+    """No threads: one seed, one course of events."""
+    return prepare(live)
+
+
 def _fields(options: Options) -> dict[str, Any]:
     return {name: getattr(options, name) for name in Options.__dataclass_fields__}
 
@@ -140,12 +156,9 @@ def _fields(options: Options) -> dict[str, Any]:
 @contextmanager
 def arena(**faults: Any) -> Iterator[Arena]:
     """faults: of the repository itself, such as ``slow_delete`` and ``stale_list_s``."""
-    clock, dice = OneClock(), Random(0)
+    clock, dice = OneClock(), Random(0)  # noqa: S311 - the same every time
     opened = Emulator.open(
         clock=clock.wall, new_uuid=lambda: UUID(int=dice.getrandbits(128), version=4), faults=Faults(**faults)
     )
     with opened as emulator:
         yield Arena(emulator, clock, World(emulator))
-
-
-__all__ = ["ALL", "NONE", "START", "Arena", "Fault", "Job", "Killed", "Trouble", "arena"]

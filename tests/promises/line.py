@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -16,6 +16,7 @@ from reconciler.repository.transport import InProcess
 from tests.one_clock import OneClock
 
 LATE_S = 20.0  # within the settle time
+ASLEEP_S = 50.0
 
 
 class Killed(BaseException):
@@ -32,6 +33,7 @@ class Fault(Enum):
     BUSY = "429"
     BROKEN = "500"
     TRUNCATED = "a page without its last item and next, if it is a page"
+    ASLEEP = "the machine sleeps before it sends, for longer than the lease lasts"
     KILLED_BEFORE = "the process dies before it sends"
     KILLED_AFTER = "the process dies before the answer"
 
@@ -88,30 +90,33 @@ class Line(httpx.AsyncBaseTransport):
         return await self._failing(request, fault)
 
     async def _failing(self, request: httpx.Request, fault: Fault) -> httpx.Response:
-        match fault:
-            case Fault.UNREACHED:
-                raise httpx.ConnectError("no connection", request=request)
-            case Fault.CUT_BEFORE:
-                raise httpx.ReadError("cut", request=request)
-            case Fault.CUT_AFTER:
-                await self._answered(request)
-                raise httpx.ReadError("cut", request=request)
-            case Fault.LATE:
-                self.late.append(asyncio.ensure_future(self._later(request)))
-                raise httpx.ReadError("cut", request=request)
-            case Fault.BUSY:
-                return httpx.Response(429, headers={"retry-after": "1"}, request=request)
-            case Fault.BROKEN:
-                return httpx.Response(500, request=request)
-            case Fault.TRUNCATED:
-                return _truncated(await self._answered(request))
-            case Fault.KILLED_BEFORE:
-                self.dead = True
-                raise Killed
-            case Fault.KILLED_AFTER:
-                await self._answered(request)
-                self.dead = True
-                raise Killed
+        if fault in {Fault.KILLED_BEFORE, Fault.KILLED_AFTER}:
+            await self._die(request, fault)
+        if fault in {Fault.UNREACHED, Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.LATE}:
+            await self._cut(request, fault)
+        if fault is Fault.BUSY:
+            return httpx.Response(429, headers={"retry-after": "1"}, request=request)
+        if fault is Fault.BROKEN:
+            return httpx.Response(500, request=request)
+        if fault is Fault.ASLEEP:
+            self.clock.pass_by(ASLEEP_S)
+        response = await self._answered(request)
+        return _truncated(response) if fault is Fault.TRUNCATED else response
+
+    async def _die(self, request: httpx.Request, fault: Fault) -> None:
+        if fault is Fault.KILLED_AFTER:
+            await self._answered(request)
+        self.dead = True
+        raise Killed
+
+    async def _cut(self, request: httpx.Request, fault: Fault) -> None:
+        if fault is Fault.UNREACHED:
+            raise httpx.ConnectError("no connection", request=request)
+        if fault is Fault.CUT_AFTER:
+            await self._answered(request)
+        if fault is Fault.LATE:
+            self.late.append(asyncio.ensure_future(self._later(request)))
+        raise httpx.ReadError("cut", request=request)
 
     async def _answered(self, request: httpx.Request) -> httpx.Response:
         response = await self._inner.handle_async_request(request)
@@ -146,7 +151,3 @@ def _truncated(response: httpx.Response) -> httpx.Response:
 
 def _plain(response: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in response.headers.items() if name != "content-length"}
-
-
-Between = Callable[[int], None]
-Work = Callable[[], Awaitable[None]]

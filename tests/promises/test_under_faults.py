@@ -20,7 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from reconciler.apply.outcomes import is_done
 from reconciler.apply.run import Ended
-from tests.promises.arena import ALL, Arena, Fault, Job, Trouble, arena
+from tests.promises.arena import ALL, Arena, Job, Trouble, arena
+from tests.promises.line import Fault
 from tests.promises.page import Page
 from tests.property.catalogues import Documents, catalogues
 
@@ -65,6 +66,11 @@ class Promises(RuleBasedStateMachine):
     @rule(faults=FAULTS)
     def apply(self, faults: Mapping[int, Fault]) -> None:
         self._apply(Job(self.git, trouble=Trouble(faults)))
+
+    @rule(faults=FAULTS, stops=st.lists(BOUNDARIES, max_size=2).map(tuple), soon=st.booleans())
+    def apply_until_somebody_stops_it(self, faults: Mapping[int, Fault], stops: tuple[int, ...], soon: bool) -> None:
+        """soon: another run follows at once, when the lease is free."""
+        self._apply(Job(self.git, trouble=Trouble(faults, stops=stops)), resting=not soon)
 
     @rule(faults=FAULTS, edits=EDITS)
     def apply_while_somebody_edits(self, faults: Mapping[int, Fault], edits: Mapping[int, int]) -> None:
@@ -111,11 +117,12 @@ class Promises(RuleBasedStateMachine):
         plan, _live = self.place.plan(self.git, ADOPTING)
         assert not plan.steps, [step.id for step in plan.steps]
 
-    def _apply(self, *jobs: Job) -> None:
+    def _apply(self, *jobs: Job, resting: bool = True) -> None:
         ended = self.place.apply(*jobs)
         if len(jobs) == 1 and isinstance(ended[0], Ended):
             self._nothing_is_left(jobs[0], ended[0])
-        self.place.rest()
+        if resting:
+            self.place.rest()
 
     def _nothing_is_left(self, job: Job, ended: Ended) -> None:
         """Promise 1: after a run that ended well, there is nothing to plan."""

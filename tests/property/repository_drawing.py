@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,6 +29,15 @@ EXTRAS: dict[str, st.SearchStrategy[Any]] = {
     "x.y": TEXTS,
     "deep": st.lists(st.fixed_dictionaries({"t": TEXTS}), max_size=2),
 }
+STOCK: tuple[Own, ...] = (
+    {"n": 1, "t": "red", "d": "2026-01-01T00:00:00Z", "l": [1, "red"], "x.y": "a\\b"},
+    {"n": 2, "t": "Red-SALE 50%", "d": "2026-01-01T01:00:00+01:00", "l": [], "deep": [{"t": "sale, red"}]},
+    {"n": 2, "t": "été à Paris", "d": "2026-01-01T00:00:00.0005Z", "deep": [{"t": "red"}, {"t": "ete"}]},
+    {"n": 2.5, "t": "sale, red", "l": ["c++ red", 10]},
+    {"t": "ete", "d": "2025-06-01T00:00:00.5Z", "x.y": "red"},
+    {"n": 10, "t": "c++ red", "x.y": "Red-SALE 50%"},
+)
+PERSONAL = ("xdm:selectionConstraint", "xdm:rank", "xdm:cappingConstraint")  # not for fallbacks
 LINKS = st.sampled_from([{}, {}, {"docs": {"href": "urn:x"}}, {"Docs": {"href": "urn:y", "title": "t"}}, {"docs": {}}])
 STATUSES = st.sampled_from(["draft", "approved", "live", "archived"])
 IF_MATCH = st.sampled_from([None, None, None, '"{now}"', "{now}", 'W/"{now}"', '"7777", "{now}"', "*", '"{old}"'])
@@ -79,7 +89,9 @@ class Author:
             own["xdm:status"] = self.draw(st.sampled_from(["draft", "approved", "archived"]))
         possible = ["xdm:tags", "xdm:representations", "xdm:representations"]
         if kind == "personalized-offer":
-            possible += ["xdm:selectionConstraint", "xdm:rank", "xdm:cappingConstraint"]
+            possible += PERSONAL
+        elif rarely(self.draw, 8):
+            own[self.draw(st.sampled_from(PERSONAL))] = {}
         for name in self.some(*possible):
             own[name] = self.part(name)
         return own
@@ -247,21 +259,23 @@ TERMS = st.one_of(
         lambda word: Term((word,))
     ),
     st.sampled_from([("red", "sale"), ("sale", "red"), ("Été", "a", "paris"), ("red", "50")]).map(Term),
-    st.sampled_from(["red-sale", "50%", "c++", "ale, red", "a\\b", "red-s"]).map(lambda text: Term(literal=text)),
+    st.sampled_from(["red-sale", "sale-red", "50%", "50+", "c++", "ale, red", "a\\b", "a/b"]).map(
+        lambda text: Term(literal=text)
+    ),
 )
 
 
 class Asker(Author):
     """Draws what could be asked of one container."""
 
-    def query(self) -> Query:
+    def listing(self) -> Query:
         order = tuple(self.draw(st.lists(st.tuples(st.sampled_from(SORTABLE), st.booleans()), max_size=3)))
         return Query(
             kind=self.draw(st.sampled_from(KINDS)) if rarely(self.draw, 3) else self.most(),
             order=order,
             start=self.start(order[0][0] if order else "instanceId") if rarely(self.draw, 3) else None,
             limit=self.draw(st.sampled_from([1, 2, 3, 5, 100])),
-            conditions=tuple(self.condition() for _ in range(self.draw(st.integers(0, 2)))),
+            conditions=tuple(self.condition() for _ in range(self.draw(st.sampled_from([0, 1, 1, 2])))),
             uris=tuple(
                 self.draw(st.lists(st.sampled_from([*self.strays]), max_size=4)) if rarely(self.draw, 4) else ()
             ),
@@ -271,20 +285,18 @@ class Asker(Author):
         """The kind with the longest list."""
         return max(KINDS, key=lambda kind: len(self.here.of_kind(kind)))
 
-    def search(self) -> dict[str, Any]:
-        """What makes a search of a list."""
-        fields = (
-            "_instance.t",
-            "_instance.xdm:name",
-            "_instance.deep.t",
-            "_instance.l",
-            "_instance.xdm:representations",
+    def search(self) -> Query:
+        fields = ("_instance.t", "_instance.xdm:name", "_instance.deep.t", "_instance.l", "_instance.deep")
+        query = replace(
+            self.listing(),
+            terms=tuple(self.draw(st.lists(TERMS, max_size=3, unique=True))),
+            joined=self.draw(st.sampled_from(["or", "and", "AND"])),
+            fields=tuple(self.draw(st.lists(st.sampled_from(fields), max_size=2))),
         )
-        return {
-            "terms": tuple(self.draw(st.lists(TERMS, max_size=3, unique=True))),
-            "joined": self.draw(st.sampled_from(["or", "and", "AND"])),
-            "fields": tuple(self.draw(st.lists(st.sampled_from(fields), max_size=2))),
-        }
+        if not rarely(self.draw, 3):
+            query = replace(query, conditions=(), uris=())
+        # A start is a value of the first property; nobody but the repository knows scores.
+        return replace(query, order=(), start=None) if self.draw(st.booleans()) or query.by_score else query
 
     def start(self, path: str) -> str:
         """A value of the type that is stored there."""
@@ -294,7 +306,9 @@ class Asker(Author):
         return str(self.draw(values))
 
     def condition(self) -> Condition:
-        what = self.draw(st.sampled_from(["text", "number", "date", "array", "uri", "bare", "pattern", "wrong"]))
+        what = self.draw(
+            st.sampled_from(["text", "number", "date", "array", "array", "uri", "bare", "pattern", "pattern", "wrong"])
+        )
         operator = self.draw(OPERATORS)
         match what:
             case "text":
@@ -315,7 +329,9 @@ class Asker(Author):
                 paths = ["_instance.x.y", "_instance.l", "_instance.deep", "_instance.deep.t", "_links.docs"]
                 return Condition(self.draw(st.sampled_from([*SORTABLE, *paths])))
             case "pattern":
-                path = self.draw(st.sampled_from([*TEXT_PATHS, "_instance.l", "_instance.d", "_instance.n"]))
+                path = self.draw(
+                    st.sampled_from(["_instance.t", *TEXT_PATHS, "_instance.l", "_instance.d", "_instance.n"])
+                )
                 return Condition(path, "~", self.draw(PATTERNS))
             case _:
                 return Condition(self.draw(st.sampled_from([*NUMBER_PATHS, *DATE_PATHS])), operator, "ten")

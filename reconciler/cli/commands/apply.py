@@ -47,6 +47,7 @@ def apply(
     unasked = yes or plan_file is not None
     if not unasked and (screen.json or not sys.stdin.isatty()):
         raise click.UsageError("apply asks before it writes, and cannot ask here. Say --yes to go ahead without.")
+    _refuse_choices(plan_file, chosen)
     loaded, warnings = load_live(request, screen)
     saved = None if plan_file is None else read_plan(plan_file)
     screen.say_on_terminal("Reading the live catalogue …")
@@ -63,3 +64,11 @@ def apply(
         events=json_events,
     )
     return run_async(carry_out(job)).plus(validation=problems_document(warnings))
+
+
+def _refuse_choices(plan_file: Path | None, chosen: dict[str, Any]) -> None:
+    """A saved plan is carried out as it is: what would make another one is refused rather than passed over."""
+    choices = ("target", "exclude", "adopt", "adopt_up_to", "no_prune")
+    given = [f"--{name.replace('_', '-')}" for name in choices if chosen.get(name)]
+    if plan_file is not None and given:
+        raise click.UsageError(f"a saved plan is carried out as it is; leave out {', '.join(given)}, or plan again.")

@@ -14,7 +14,7 @@ import jsonpatch
 from reconciler.apply.events import Ended, Event, Finished, Started
 from reconciler.live.snapshot import LiveState
 from reconciler.repository.errors import Call, NameTaken, Problem, RepositoryError, Stale, Unauthorised, Unreachable
-from reconciler.repository.port import Container, Deleted, DeleteOutcome, Instance, Match, Page, Receipt, Writer
+from reconciler.repository.port import Container, Deleted, DeleteOutcome, Instance, Match, Page, Permit, Receipt, Writer
 
 POST, PATCH, DELETE, GET = (Call(method, "/there", "request-1") for method in ("POST", "PATCH", "DELETE", "GET"))
 
@@ -75,6 +75,9 @@ class FakeWriter:
     @property
     def container(self) -> str:
         return "box"
+
+    def permitted(self, permit: Permit) -> FakeWriter:
+        return self
 
     async def containers(self) -> tuple[Container, ...]:
         return ()

@@ -33,7 +33,7 @@ def test_a_patch_goes_on_after_an_edit_of_what_it_does_not_touch() -> None:
     edit = edited(live, "tag/t", add("/acme", 1))
     report, writer = carried_out(plan, FakeWriter(edit, answers={"t": stale()}))
     assert writer.etags == ["1", "2"]
-    assert writer.asked == ["patch t", "lookup t", "patch t"]
+    assert writer.asked == ["patch t", "lookup t", "patch t", "lookup t"]
     assert isinstance(report.outcomes["patch:tag/t"], Failed)  # this writer refuses it again
 
 
@@ -63,7 +63,7 @@ def test_a_refused_patch_fails_without_another_look() -> None:
 def test_a_conflict_over_what_is_already_as_wanted_is_already_done() -> None:
     report, _ = changed(OLD, NEW, answers={"t": stale()}, carries_out=True)
     assert report.outcomes["patch:tag/t"] == AlreadyDone()
-    assert report.tally.patched == 1
+    assert (report.tally.patched, report.tally.already_done) == (0, 1)
 
 
 def test_a_conflict_over_what_somebody_changed_fails_and_says_who() -> None:
@@ -120,8 +120,12 @@ def test_a_rejected_delete_names_the_referrers_and_that_it_is_archived() -> None
     rejected = DeleteRejected((Referrer("xcore:offer-filter:f", "s", "_instance.ids"),), "references")
     report, _ = carried_out(plan, FakeWriter(live, answers={"delete o": rejected}))
     message = "archived, not deleted; still referred to by xcore:offer-filter:f (_instance.ids)"
-    assert report.outcomes["delete:offer/o"] == Failed(message, "Plan again: what refers to it has to go first.")
-    assert report.tally.deleted == 0
+    remedy = (
+        "Plan again: what refers to it has to go first. "
+        "To revive it, put its file back and run: reconciler apply --target offer/o"
+    )
+    assert report.outcomes["delete:offer/o"] == Failed(message, remedy)
+    assert (report.tally.deleted, report.tally.archived) == (0, 1)
 
 
 def test_a_rejection_for_its_status_says_so() -> None:
@@ -129,6 +133,16 @@ def test_a_rejection_for_its_status_says_so() -> None:
     outcome = report.outcomes["delete:tag/t"]
     assert isinstance(outcome, Failed)
     assert outcome.message == "the repository rejected it: status"
+
+
+def test_a_delete_rejected_because_it_was_changed_meanwhile_is_stale() -> None:
+    plan, live = plan_from({"tag/t": {}}, {})
+    edit = edited(live, "tag/t", add("/xdm:name", "by hand"))
+    report, _ = carried_out(plan, FakeWriter(edit, answers={"t": DeleteRejected((), "etag")}))
+    outcome = report.outcomes["delete:tag/t"]
+    assert isinstance(outcome, Failed)
+    assert outcome.stale
+    assert outcome.message.startswith("it was changed by someone at")
 
 
 def test_a_delete_whose_answer_was_lost_is_done_when_the_instance_is_gone() -> None:
@@ -141,10 +155,19 @@ def test_a_delete_whose_answer_was_lost_is_unknown_while_the_instance_is_there()
     assert isinstance(report.outcomes["delete:tag/t"], Unknown)
 
 
-def test_a_delete_of_what_somebody_changed_fails() -> None:
-    report, _ = changed({"tag/t": {}}, {}, answers={"t": stale()})
-    expected = Failed("it was changed after it was read", "Plan again to see the change.", stale=True)
-    assert report.outcomes["delete:tag/t"] == expected
+def test_a_delete_of_what_somebody_changed_fails_and_says_who() -> None:
+    plan, live = plan_from({"tag/t": {}}, {})
+    edit = edited(live, "tag/t", add("/xdm:name", "by hand"))
+    report, _ = carried_out(plan, FakeWriter(edit, answers={"t": stale()}))
+    message = "it was changed by someone at 2026-01-01T00:00:00.000Z, after it was read"
+    assert report.outcomes["delete:tag/t"] == Failed(message, "Plan again to see the change.", stale=True)
+
+
+def test_a_delete_goes_on_after_a_save_that_changed_nothing() -> None:
+    plan, live = plan_from({"tag/t": {}}, {})
+    saved = edited(live, "tag/t", add("/xdm:name", "t"))
+    _, writer = carried_out(plan, FakeWriter(saved, answers={"t": stale()}))
+    assert writer.etags[:2] == ["1", "2"]
 
 
 # ---------------------------------------------------------------- bodies

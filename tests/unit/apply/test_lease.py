@@ -98,13 +98,29 @@ def test_a_process_that_is_known_to_be_gone_holds_nothing() -> None:
         place.run(scenario)
 
 
-def test_whoever_was_asleep_beyond_the_term_may_not_write_nor_give_back() -> None:
+def test_whoever_was_asleep_beyond_the_term_may_not_write_nor_give_back_what_somebody_took() -> None:
     async def scenario(writer: RepositoryWriter) -> None:
         held = await lease(writer, ANNA)
-        place.clock.pass_by(61)
+        place.clock.pass_by(91)
+        await lease(writer, BEN)
         assert not held.may_write()
+        assert not await held.assured()
         assert not await held.release("c1")
         assert (await state(writer)).commit is None
+
+    with workplace() as place:
+        place.run(scenario)
+
+
+def test_whoever_was_asleep_beyond_the_term_goes_on_if_nobody_has_taken_it_since() -> None:
+    async def scenario(writer: RepositoryWriter) -> None:
+        held = await lease(writer, ANNA)
+        place.clock.pass_by(200)
+        assert not held.may_write()
+        assert await held.assured()
+        with pytest.raises(Locked):
+            await lease(writer, BEN)
+        assert await held.release("c1")
 
     with workplace() as place:
         place.run(scenario)

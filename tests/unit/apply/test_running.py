@@ -103,7 +103,7 @@ def test_asked_twice_to_stop_it_gives_up_what_is_in_flight() -> None:
         return [report.outcomes[step.id] for step in plan.steps if step.key.name in {"other", "t", "p"}]
 
     assert asyncio.run(scenario()) == [
-        Unknown("given up before its answer came"),
+        Unknown("given up before its answer came", in_flight=True),
         NotAttempted(),
         Skipped("create:tag/other"),
     ]
@@ -111,7 +111,7 @@ def test_asked_twice_to_stop_it_gives_up_what_is_in_flight() -> None:
 
 def test_a_defect_in_one_step_hides_nothing_of_the_others() -> None:
     report, _ = created(CHAIN, answers={"other": ValueError("a-secret")})
-    assert report.outcomes["create:tag/other"] == Unknown("a defect of this program: ValueError")
+    assert report.outcomes["create:tag/other"] == Unknown("a defect of this program: ValueError", in_flight=True)
     assert report.outcomes["create:offer/o"] == Done()
 
 

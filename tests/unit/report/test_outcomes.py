@@ -19,9 +19,9 @@ def report(**outcomes: tuple[Action, Outcome]) -> Report:
     return Report(plan, {made.id: outcome for made, (_, outcome) in zip(steps, outcomes.values(), strict=True)})
 
 
-def test_everything_done_is_one_line() -> None:
+def test_everything_done_is_one_line_and_what_was_so_already_another() -> None:
     made = report(a=(Action.CREATE, Done()), b=(Action.PATCH, AlreadyDone()), c=(Action.DELETE, Done()))
-    assert report_text(made) == "Apply complete: 1 created, 1 patched, 1 deleted."
+    assert report_text(made) == "Apply complete: 1 created, 0 patched, 1 deleted.\n1 entity was as planned already."
 
 
 def test_what_is_not_done_is_told_with_its_reason_and_counted() -> None:

@@ -1,0 +1,86 @@
+"""Promise 2: no entity is made twice by runs that hold the lease, whichever answer is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from reconciler.apply.lease import Locked
+from reconciler.apply.run import Ended
+from tests.promises.arena import Arena, Job, Trouble, arena
+from tests.promises.line import Fault
+from tests.promises.scenario import AFTER, BOUNDARIES, applied_before
+
+LOST = [Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.LATE, Fault.KILLED_AFTER, Fault.BROKEN]
+RULES = {f"rule/r{number}": {"condition": "a = 1"} for number in range(12)}  # names of rules may repeat
+
+
+def made_twice(place: Arena) -> list[str]:
+    stamps = Counter(str(item.stamp.key) for item in place.world.entities() if item.stamp is not None)
+    return [key for key, count in stamps.items() if count > 1]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
+def test_whichever_answer_is_lost_the_next_run_makes_nothing_again(fault: Fault) -> None:
+    for number in BOUNDARIES:
+        with applied_before() as place:
+            place.apply(Job(AFTER, trouble=Trouble({number: fault})))
+            place.rest()
+            place.apply(Job(AFTER))
+            assert made_twice(place) == []
+            assert place.plan(AFTER)[0].steps == ()
+
+
+@pytest.mark.parametrize("at", range(9, 22))
+def test_a_run_given_up_in_flight_keeps_its_lease_until_nothing_can_arrive(at: int) -> None:
+    with arena() as place:
+        # The creates are cut off on their way; Ctrl-C comes twice while the run looks for them.
+        cut = dict.fromkeys(range(9, 21), Fault.LATE)
+        place.apply(Job(RULES, trouble=Trouble(cut, stops=(at, at + 1))))
+        [second] = place.apply(Job(RULES))
+        place.rest()
+        place.apply(Job(RULES))
+        assert made_twice(place) == []
+        assert isinstance(second, Locked | Ended)
+        assert place.plan(RULES)[0].steps == ()
+
+
+def test_a_run_that_is_stopped_gives_its_lease_back_only_when_the_lists_show_what_it_made() -> None:
+    with arena(stale_list_s=8.0) as place:
+        place.apply(Job(RULES, trouble=Trouble(stops=(14,))))
+        place.apply(Job(RULES))  # at once
+        assert made_twice(place) == []
+
+
+def test_a_run_that_slept_beyond_its_lease_sends_nothing_more_when_another_has_taken_it() -> None:
+    with arena() as place:
+        asleep = Trouble(dict.fromkeys(range(10, 14), Fault.ASLEEP))
+        place.apply(Job(RULES, trouble=asleep, lock_timeout_s=300.0), Job(RULES, lock_timeout_s=300.0))
+        place.rest()
+        place.apply(Job(RULES))
+        assert made_twice(place) == []
+        assert place.plan(RULES)[0].steps == ()
+
+
+def test_two_runs_at_once_make_everything_once() -> None:
+    with arena() as place:
+        ended = place.apply(Job(RULES, lock_timeout_s=300.0), Job(RULES, lock_timeout_s=300.0))
+        assert all(isinstance(each, Ended) and each.complete for each in ended)
+        assert made_twice(place) == []
+
+
+def test_what_arrives_after_every_deadline_is_found_as_a_copy_and_left_alone() -> None:
+    with arena() as place:
+        place.apply(Job({"rule/r": {"condition": "a = 1"}}))
+        [made] = place.world.entities()
+        late = place.world.caller.create("eligibility-rule", _without_id(made.properties), dict(made.links))
+        assert late.status == 201
+        plan, _live = place.plan({"rule/r": {"condition": "a = 1"}})
+        assert plan.steps == ()
+        assert [str(each.key) for each in plan.warnings if "copied with its stamp" in each.message] == ["rule/r"]
+
+
+def _without_id(properties: object) -> dict[str, object]:
+    assert isinstance(properties, dict)
+    return {name: value for name, value in properties.items() if name != "@id"}

@@ -1,0 +1,64 @@
+"""Promise 4: no write beyond the plan; none from an incomplete read; no edit made live is undone unseen."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.apply.run import Ended
+from reconciler.model.errors import ReconcilerError
+from reconciler.plan.steps import IncompleteRead
+from tests.promises.arena import Job, Trouble
+from tests.promises.line import Fault
+from tests.promises.page import Page
+from tests.promises.scenario import AFTER, BEFORE, BOUNDARIES, applied_before
+
+
+def test_a_list_that_stays_cut_off_means_no_write_at_all() -> None:
+    with applied_before() as place:
+        [ended] = place.apply(Job(AFTER, trouble=Trouble(dict.fromkeys(range(3, 60), Fault.TRUNCATED))))
+        assert isinstance(ended, IncompleteRead)
+        assert place.writes == 0
+
+
+def test_a_list_cut_off_once_is_read_again() -> None:
+    with applied_before() as place:
+        for number in range(3, 10):
+            [ended] = place.apply(Job(AFTER, trouble=Trouble({number: Fault.TRUNCATED})))
+            assert isinstance(ended, Ended)
+            assert ended.complete
+        assert place.plan(AFTER)[0].steps == ()
+
+
+@pytest.mark.parametrize("number", BOUNDARIES)
+def test_an_edit_made_at_any_moment_of_a_run_is_not_overwritten(number: int) -> None:
+    """The judge fails on a write over what the plan has not seen."""
+    for seed in range(4):
+        with applied_before() as place:
+            page = Page(place.world)
+
+            def edit(at: int, seed: int = seed, page: Page = page) -> None:
+                if at == number:
+                    page.edit(seed)
+
+            place.apply(Job(AFTER, trouble=Trouble(between=edit)))
+
+
+def test_a_saved_plan_that_no_longer_fits_writes_nothing() -> None:
+    with applied_before() as place:
+        saved = place.plan(AFTER)
+        offer = next(item for item in place.world.entities() if item.name == "stays")
+        Page(place.world).set(offer, "xdm:rank", {"xdm:priority": 7})
+        [ended] = place.apply(Job(AFTER, saved=saved))
+        assert isinstance(ended, ReconcilerError)
+        assert place.writes == 0
+
+
+def test_a_plan_applied_twice_does_nothing_the_second_time() -> None:
+    with applied_before() as place:
+        saved = place.plan(AFTER)
+        place.apply(Job(AFTER, saved=saved))
+        [second] = place.apply(Job(AFTER, saved=saved))
+        assert isinstance(second, Ended)
+        assert second.complete
+        assert place.writes == 0
+        assert place.plan(BEFORE)[0].steps

@@ -1,0 +1,25 @@
+"""Promise 7: no intermediate state holds a dangling reference. The judge looks after every write."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.promises.arena import Job, Trouble
+from tests.promises.line import Fault
+from tests.promises.scenario import AFTER, BEFORE, BOUNDARIES, applied_before
+
+
+@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name)
+def test_no_reference_dangles_wherever_a_run_fails(fault: Fault) -> None:
+    for number in BOUNDARIES:
+        with applied_before() as place:
+            place.apply(Job(AFTER, trouble=Trouble({number: fault})))
+            assert not place.world.dangling()
+
+
+def test_no_reference_dangles_on_the_way_there_and_back_and_out() -> None:
+    with applied_before() as place:
+        for job in (Job(AFTER), Job(BEFORE), Job(AFTER, destroy=True)):
+            place.apply(job)
+            assert not place.world.dangling()
+        assert place.world.entities() == []
