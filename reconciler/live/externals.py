@@ -36,9 +36,6 @@ def _entity(key: EntityKey, item: LiveInstance, identity: Identity) -> Entity | 
                 "component_type": _text(flat, "component_type"),
                 "content_types": _texts(flat.get("content_types")),
             }
-                "component_type": _text(flat, "component_type"),
-                "content_types": _texts(flat.get("content_types")),
-            }
             return Placement.model_construct(**named, **takes)
         case Kind.OFFER | Kind.FALLBACK:
             uris = live_field_references(key.kind, properties).get(REPRESENTED, ())
