@@ -8,9 +8,9 @@ Refuses: every bad input with an answer (a problem document, or a gateway body),
 file of another program or of a newer format with ``ReconcilerError``.
 
 The data passes: ``messages`` -> ``turns`` -> ``faults`` -> ``gateway`` -> ``app`` (routes) -> ``media``,
-``conditions`` -> ``containers``, ``writes``, ``listing`` (``order``, ``filters``, ``search``, ``views``), ``deletion`` -> ``patching``,
-``registry`` (schemas, ``annotations``), ``guards``, ``integrity`` -> ``store`` -> ``database`` (SQLite),
-``migrations``. ``snapshot`` moves all of it, ``openapi`` describes it.
+``conditions`` -> ``containers``, ``writes``, ``listing`` (``order``, ``filters``, ``search``, ``views``), ``deletion``
+-> ``patching``, ``registry`` (schemas, ``annotations``), ``guards``, ``integrity`` -> ``store`` -> ``database``
+(SQLite), ``migrations``. ``snapshot`` moves all of it, ``openapi`` describes it.
 
 Choices that took thought:
 
