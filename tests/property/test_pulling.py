@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -42,16 +43,20 @@ def file_of(path: str, text: str) -> TextFile:
 
 
 @st.composite
-def written_files(draw: st.DrawFn, documents: Documents) -> Files:
-    """The documents in files of any style, some with several documents."""
+def written_files(draw: st.DrawFn, documents: Documents, *, shares: bool = False) -> Files:
+    """The documents in files of any style and with any line ends, some with several documents.
+
+    shares: whether equal values of one document may be written once, and named elsewhere.
+    """
     texts: dict[str, str] = {}
     for key, fields in documents.items():
         kind, _, name = key.partition("/")
-        lines = Writer(draw).block({"kind": kind, "key": name, "name": name, **fields}, 0)
+        lines = Writer(draw, shares=shares).block({"kind": kind, "key": name, "name": name, **fields}, 0)
         text = "\n".join(lines) + "\n"
         path = f"{kind}.yaml" if draw(st.booleans()) else f"{kind}s/{name}.yaml"
         texts[path] = f"{texts[path]}---\n{text}" if path in texts else text
-    entities = tuple(file_of(path, text) for path, text in sorted(texts.items()))
+    ends = {path: draw(st.sampled_from(["\n", "\n", "\r\n"])) for path in sorted(texts)}
+    entities = tuple(file_of(path, texts[path].replace("\n", end)) for path, end in ends.items())
     return Files(file_of("catalog.yaml", SETTINGS), entities, (), ())
 
 
@@ -96,8 +101,9 @@ def test_after_a_pull_only_what_was_refused_differs(data: st.DataObject) -> None
     others = without_nulls(data.draw(catalogues()))
     edits = {key: fields for key, fields in others.items() if key in documents and data.draw(st.booleans())}
     live = edited_live(documents, edits)
-    files = data.draw(written_files(documents))
+    files = data.draw(written_files(documents, shares=True))
     _after, pull, changes = pulled(files, live)
+    assert all(line_ends(text.before) >= line_ends(text.after) for text in pull.texts)
     refused = {(item.key, item.field) for item in pull.refused}
     left = {(patch.key, change.field) for patch in changes.patches for change in patch.changes}
     assert left == refused
@@ -105,6 +111,10 @@ def test_after_a_pull_only_what_was_refused_differs(data: st.DataObject) -> None
         assert "has no file" in item.why or "is no" in item.why
     assert not changes.creates
     assert not changes.deletes
+
+
+def line_ends(text: bytes | None) -> set[bytes]:
+    return set(re.findall(rb"\r?\n", text or b""))
 
 
 @settings(deadline=None, max_examples=30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,10 +28,12 @@ MAPPINGS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=5)
 
 
 class Writer:
-    """Writes values, asking the dice for each choice of style."""
+    """Writes values, asking the dice for each choice of style. shares: whether equal values may be one, by an alias."""
 
-    def __init__(self, draw: st.DrawFn) -> None:
+    def __init__(self, draw: st.DrawFn, *, shares: bool = False) -> None:
         self.draw = draw
+        self.shares = shares
+        self.anchors: dict[str, str] = {}
 
     def one_of(self, *choices: Any) -> Any:
         return self.draw(st.sampled_from(choices))
@@ -81,6 +84,20 @@ class Writer:
 
     def value(self, value: Any, indent: int) -> list[str]:
         """What follows a key or a dash; lines after the first are indented."""
+        if not self.shares or not isinstance(value, str | list | dict) or not value:
+            return self.alone(value, indent)
+        spelled = json.dumps(value)
+        if spelled in self.anchors and self.one_of(True, True, False):
+            return [f" *{self.anchors[spelled]}{self.comment()}"]
+        first, *rest = self.alone(value, indent)
+        if spelled not in self.anchors and self.one_of(True, False):
+            name = f"n{len(self.anchors)}"
+            self.anchors[spelled] = name  # after its own parts, which cannot refer to it
+            first = f" &{name}{first}"
+        return [first, *rest]
+
+    def alone(self, value: Any, indent: int) -> list[str]:
+        """The same without looking whether it was said before."""
         if isinstance(value, str) and (block := block_lines(value)) and self.one_of(True, False):
             return [f" {block[0]}{self.comment()}", *(" " * (indent + 2) + line if line else "" for line in block[1:])]
         if isinstance(value, dict | list) and value and self.one_of(True, True, False):
