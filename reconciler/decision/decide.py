@@ -32,7 +32,7 @@ class Shown(StrEnum):
 class Decision:
     """What one activity shows one profile, and why.
 
-    key: of the offer or fallback, None for nothing.   content: its representation, None where there is none to show.
+    key, name: of the offer or fallback, None for nothing.   content: its representation, None where there is none to show.
     reason: why it is the fallback, or why nothing is shown; ``""`` for an offer.
     trace: for every offer of the catalogue what took it out, or that it won; those that came furthest first.
     warnings: what makes this decision doubtful, as sentences.
@@ -43,6 +43,7 @@ class Decision:
     profile_id: str
     shown: Shown
     key: str | None
+    name: str | None
     content: Representation | None
     characteristics: Mapping[str, str]
     reason: str
@@ -140,17 +141,28 @@ def _told(
 ) -> Decision:
     activity, fallback = prepared.activity, prepared.fallback
     warnings = tuple(_warnings(prepared, fallback=winner is None))
-    nothing = Decision(activity.key, activity.placement, profile_id, Shown.NOTHING, None, None, {}, prepared.closed)
+    nothing = Decision(
+        activity.key, activity.placement, profile_id, Shown.NOTHING, None, None, None, {}, prepared.closed
+    )
     if prepared.closed:
         return nothing
     if winner is not None:
-        shown = replace(nothing, shown=Shown.OFFER, key=winner.key, content=winner.representation)
-        return replace(shown, characteristics=winner.offer.characteristics, trace=trace, warnings=warnings)
+        shown = replace(nothing, shown=Shown.OFFER, key=winner.key, name=winner.offer.name)
+        offer = winner.offer
+        return replace(
+            shown, content=winner.representation, characteristics=offer.characteristics, trace=trace, warnings=warnings
+        )
     reason = prepared.fallback_why or "no offer is left"
     if fallback is None:
         return replace(nothing, reason=reason, trace=trace, warnings=warnings)
-    shown = replace(nothing, shown=Shown.FALLBACK, key=fallback.key, content=prepared.content, reason=reason)
-    return replace(shown, characteristics=fallback.characteristics, trace=trace, warnings=warnings)
+    shown = replace(nothing, shown=Shown.FALLBACK, key=fallback.key, name=fallback.name, reason=reason)
+    return replace(
+        shown,
+        content=prepared.content,
+        characteristics=fallback.characteristics,
+        trace=trace,
+        warnings=warnings,
+    )
 
 
 def _warnings(prepared: Prepared, *, fallback: bool) -> list[str]:
