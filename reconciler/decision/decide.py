@@ -32,7 +32,8 @@ class Shown(StrEnum):
 class Decision:
     """What one activity shows one profile, and why.
 
-    key, name: of the offer or fallback, None for nothing.   content: its representation, None where there is none to show.
+    key, name: of the offer or fallback, None for nothing.
+    content: its representation, None where there is none to show.
     reason: why it is the fallback, or why nothing is shown; ``""`` for an offer.
     trace: for every offer of the catalogue what took it out, or that it won; those that came furthest first.
     warnings: what makes this decision doubtful, as sentences.

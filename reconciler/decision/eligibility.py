@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.decision.prepare import Candidate
 from reconciler.decision.profile import Profile
-from reconciler.decision.state import Judged, Unjudged
+from reconciler.decision.state import CompiledRule, Unjudged
+from reconciler.pql.errors import RuleError
 from reconciler.pql.rule import Situation
 
 _FALSE, _TRUE = 1, 2  # 0: not asked yet
@@ -39,13 +40,21 @@ class Verdicts:
         if asked:
             profiles = self.profiles if len(asked) == len(self.profiles) else [self.profiles[i] for i in asked]
             situation = replace(self.situation, offer=candidate.facts) if rule.uses_offer else self.situation
-            for position, holds in zip(asked, rule.hold_over(profiles, situation), strict=True):
+            for position, holds in zip(asked, hold_over(rule, profiles, situation), strict=True):
                 known[position] = _TRUE if holds else _FALSE
         return [position for position in wanted if known[position] == _TRUE]
 
-    def asked(self, rule: Judged | None) -> frozenset[bool]:
-        """Which answers a rule gave so far, for any candidate."""
-        if rule is None or isinstance(rule, Unjudged):
-            return frozenset()
-        given = {code for (text, _facts), codes in self._known.items() if text == rule.text for code in set(codes)}
-        return frozenset({_TRUE: True, _FALSE: False}[code] for code in given - {0})
+
+def hold_over(rule: CompiledRule, profiles: Sequence[Profile], situation: Situation) -> Sequence[bool]:
+    """For each profile whether a rule holds; not where it cannot be evaluated for this one."""
+    try:
+        return rule.hold_over(profiles, situation)
+    except RuleError:  # one profile's; the others have their answers
+        return [_holds(rule, profile, situation) for profile in profiles]
+
+
+def _holds(rule: CompiledRule, profile: Profile, situation: Situation) -> bool:
+    try:
+        return rule.holds(profile, situation)
+    except RuleError:
+        return False

@@ -9,6 +9,7 @@ from reconciler.decision.eligibility import Verdicts
 from reconciler.decision.prepare import Candidate, Cause, Prepared, Step, removed_before
 from reconciler.decision.ranking import Draw
 from reconciler.decision.state import DecisionState, Unjudged
+from reconciler.pql.errors import RuleError
 
 _FURTHEST = {step: position for position, step in enumerate(reversed(Step))}
 
@@ -63,7 +64,10 @@ def _refused(candidate: Candidate, verdicts: Verdicts) -> Cause:
         why = "" if rule is None else rule.why
         return Cause(Step.RULE, f"rule {name} cannot be judged: {why}", {"rule": name})
     situation = replace(verdicts.situation, offer=candidate.facts)
-    readings = [reading for reading in rule.explain(verdicts.profiles[0], situation) if not reading.holds]
+    try:
+        readings = [reading for reading in rule.explain(verdicts.profiles[0], situation) if not reading.holds]
+    except RuleError as error:
+        return Cause(Step.RULE, f"rule {name} cannot be evaluated for this profile: {error}", {"rule": name})
     said = "; ".join(dict.fromkeys(reading.value for reading in readings))
     values = {reading.text: reading.value for reading in readings}
     return Cause(Step.RULE, f"rule {name} false{f': {said}' if said else ''}", {"rule": name, **values})

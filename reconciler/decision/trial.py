@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from reconciler.decision.cases import DecisionCase, Expectation, FallbackShown, NotShown, NothingDecided, ShownOffer
+from reconciler.decision.cases import DecisionCase, Expectation, FallbackShown, NothingDecided, NotShown, ShownOffer
 from reconciler.decision.counters import Counters
 from reconciler.decision.decide import Decision, Setting, Shown, decide_in
 from reconciler.decision.prepare import Cause
