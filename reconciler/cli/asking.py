@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,7 @@ def read_mapping(path: Path, what: str) -> dict[str, Any]:
 def read_json(path: Path) -> Any:
     """The JSON value in a file, or from stdin for ``-``."""
     try:
-        text = click.get_binary_stream("stdin").read(MAX_BYTES + 1) if path == Path("-") else path.read_bytes()
+        text = sys.stdin.buffer.read(MAX_BYTES + 1) if path == Path("-") else path.read_bytes()
     except OSError as error:
         raise ReconcilerError(f"{path} cannot be read: {error.strerror}", remedy="Name a JSON file.") from error
     if len(text) > MAX_BYTES:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.decision.prepare import Candidate
 from reconciler.decision.profile import Profile
-from reconciler.decision.state import CompiledRule, Unjudged
+from reconciler.decision.state import Unjudged
 from reconciler.pql.errors import RuleError
-from reconciler.pql.rule import Situation
+from reconciler.pql.rule import Rule, Situation
 
 _FALSE, _TRUE = 1, 2  # 0: not asked yet
 
@@ -45,7 +45,7 @@ class Verdicts:
         return [position for position in wanted if known[position] == _TRUE]
 
 
-def hold_over(rule: CompiledRule, profiles: Sequence[Profile], situation: Situation) -> Sequence[bool]:
+def hold_over(rule: Rule, profiles: Sequence[Profile], situation: Situation) -> Sequence[bool]:
     """For each profile whether a rule holds; not where it cannot be evaluated for this one."""
     try:
         return rule.hold_over(profiles, situation)
@@ -53,7 +53,7 @@ def hold_over(rule: CompiledRule, profiles: Sequence[Profile], situation: Situat
         return [_holds(rule, profile, situation) for profile in profiles]
 
 
-def _holds(rule: CompiledRule, profile: Profile, situation: Situation) -> bool:
+def _holds(rule: Rule, profile: Profile, situation: Situation) -> bool:
     try:
         return rule.holds(profile, situation)
     except RuleError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
 from reconciler.decision.decide import Decision, Shown
@@ -108,7 +109,7 @@ def _row(key: str, cause: Cause, room: int, paint: Paint, width: int) -> Iterato
         yield f"  {name}"
         name = ""
     margin = " " * (2 + room + 2 + _STEP_WIDTH + 2)
-    lines = paragraph(visible(cause.why), margin, width)
+    lines = wrap(visible(cause.why), width, initial_indent=margin, subsequent_indent=margin)
     step = cause.step.value.ljust(_STEP_WIDTH)
     colour = _COLOURS.get(cause.step)
     yield f"  {name.ljust(room)}  {paint(step, colour) if colour else step}  {lines[0].removeprefix(margin)}"
