@@ -19,4 +19,5 @@ It is set apart while reading, so that no other room can take it for an instance
 link, so that one patch changes all of it or nothing; a page's save can strip that link as it can any stamp, and then
 the tag is refused by name rather than guessed at.
 *Moves* rewrite the stamp in the first patch that the instance gets; two stamps that come to mean one key block it.
+*Externals*, 2026-11-27, become entities of what the checks read of them and no more: their values obey no rule of ours.
 """

@@ -33,4 +33,9 @@ applied commit) refuses the whole plan, and no number overrules that. A refusal 
 them the entities whose steps they require; what is excluded takes those with it that require its steps. *Reach* counts
 with one bit for each activity and each instance outside, so that it is one walk over all references; the first twenty
 names of each sort are told.
+
+2026-11-27. *Likely renames*: what agrees in every field is paired by hash. Else a create is compared with at most
+twenty deletes, those that share its rarest values, and of very many those that stand where it stands in the order of
+keys: a new prefix leaves that order as it was. *Others' instances* are judged as they are live, by the same checks that
+judge our own files offline; only what ours make of them is told, since nobody here can mend theirs.
 """
