@@ -6,15 +6,14 @@ import argparse
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.lines import Figure, Line
 from tests.benchmarks.measuring import Failed
 from tests.benchmarks.registry import LINES
-from tests.benchmarks.table import HEAD, document, machine, row, title
+from tests.benchmarks.table import HEAD, document, floor_text, machine, row, title
 from tests.benchmarks.workplace import Workplace
-
-QUICK = {"times": 3, "small": 1_000, "large": 5_000}
 
 
 def main(arguments: list[str]) -> int:
@@ -24,17 +23,17 @@ def main(arguments: list[str]) -> int:
     print(f"Python {before['python']}, {before['cores']} cores, load {before['load'][0]}\n\n{HEAD}")
     measured: list[tuple[Line, list[Figure]]] = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        scale = dict(QUICK if asked.quick else {})
+        usual, hurried = Workplace(Path(folder)), Workplace(Path(folder), times=3, small=1_000, large=5_000)
+        place = hurried if asked.quick else usual
         if asked.times is not None:
-            scale["times"] = asked.times
-        place = Workplace(Path(folder), **scale)
+            place = replace(place, times=asked.times)
         lines = [line for line in LINES if not asked.line or line.number in asked.line]
         complete = True
         for line in lines:
             figures: list[Figure] = []
             measured.append((line, figures))
             complete &= _measured(line, place, figures)
-        floors = "".join(f"F of {count:,} entities: {spent:.3f} s\n" for count, spent in place.floors.items())
+        floors = "".join(floor_text(count, spent) for count, spent in place.floors.items())
     print(f"\n{floors}load {machine()['load'][0]}")
     if asked.json is not None:
         told = {"times": place.times, "small": place.small, "large": place.large, "floors_s": place.floors}

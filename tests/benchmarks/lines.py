@@ -14,6 +14,7 @@ class Better(Enum):
 
     LESS = "less"
     MORE = "more"
+    EXACT = "exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,17 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How much of the bound is used up: at most 1 when it is kept. Inf when there was no room for anything."""
+        """How much of the bound is used up: at most 1 when it is kept."""
         if self.value is None:
             return None
-        part, whole = (self.value, self.must) if self.better is Better.LESS else (self.must, self.value)
-        return part / whole if whole else float(part != whole) * float("inf") if part != whole else 0.0
+        return self.must / self.value if self.better is Better.MORE else self.value / self.must
 
     @property
     def kept(self) -> bool | None:
         """Whether the bound is kept."""
-        return None if self.ratio is None else self.ratio <= 1
+        if self.ratio is None:
+            return None
+        return self.ratio == 1 if self.better is Better.EXACT else self.ratio <= 1
 
 
 @dataclass(frozen=True, slots=True)

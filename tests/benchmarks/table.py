@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.benchmarks.lines import Better, Figure, Line
 
+USUAL_F_US = 165.0  # an entity, on the machine of the budgets
 HEAD = f"{'#':>2}  {'':<35}{'figure':>12}{'must':>10}{'aim':>10}{'ratio':>8}"
 
 
@@ -18,7 +19,7 @@ def title(line: Line) -> str:
 
 def row(figure: Figure) -> str:
     """One line; an exclamation mark where the bound is not kept."""
-    sign = "" if figure.better is Better.LESS else ">"
+    sign = {Better.LESS: "", Better.MORE: ">", Better.EXACT: "="}[figure.better]
     value = "not installed" if figure.value is None else f"{_number(figure.value)} {figure.unit}"
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}{' ' if figure.kept else '!'}"
     must, aim = (f"{sign}{_number(each)}" for each in (figure.must, figure.aim))
@@ -27,6 +28,12 @@ def row(figure: Figure) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def floor_text(count: int, spent_s: float) -> str:
+    """F as a line; how much slower this machine is now than the one on which the bounds in milliseconds were set."""
+    each = spent_s / count * 1e6
+    return f"F of {count:,} entities: {spent_s:.3f} s, {each:.0f} us each ({each / USUAL_F_US:.1f} times the usual)\n"
 
 
 def machine() -> dict[str, Any]:
