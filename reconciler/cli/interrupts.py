@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+
+_CTRL_C = frozenset({signal.SIGINT})
 
 
 @contextmanager
 def held_back() -> Iterator[Callable[[], bool]]:
-    """Hold Ctrl-C back until the block ends. What it gives tells whether somebody pressed it.
+    """Hold Ctrl-C back until the block ends, and then drop it. What it gives tells whether somebody pressed it.
 
-    Pressed a second time it ends the block at once, so that nobody waits for a reader that reads no more.
+    It is blocked and not only caught: a write that a signal cuts short is lost in part where output has no buffer.
+    Who reads the document hears the same Ctrl-C, and is gone, if nobody is to wait for it.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False  # only the main thread hears signals
-        return
-    heard: list[int] = []
-
-    def hear(number: int, _frame: Any) -> None:
-        if heard:
-            raise KeyboardInterrupt
-        heard.append(number)
-
-    before = signal.signal(signal.SIGINT, hear)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _CTRL_C)
     try:
-        yield lambda: bool(heard)
+        yield lambda: signal.SIGINT in signal.sigpending()
     finally:
-        signal.signal(signal.SIGINT, before)
+        if signal.SIGINT in signal.sigpending():
+            signal.sigwait(_CTRL_C)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -17,6 +17,7 @@ counts more than who refers to it, and that more than its name, since the page c
 *The anchor* is a tag, because tags have unique names: making it is a compare-and-set on a repository that has no locks.
 It is set apart while reading, so that no other room can take it for an instance. Everything it keeps stands in one
 link, so that one patch changes all of it or nothing; a page's save can strip that link as it can any stamp, and then
-the tag is refused by name rather than guessed at.
+the tag is refused by name rather than guessed at. Whose repository it names is asked by ``plan`` as well: who is told first at ``apply`` has reviewed
+a plan that was never theirs.
 *Moves* rewrite the stamp in the first patch that the instance gets; two stamps that come to mean one key block it.
 """
