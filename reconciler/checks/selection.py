@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.graph.build import Graph
@@ -79,7 +79,7 @@ def _forms(entity: Filter) -> tuple[tuple[str, ...] | None, ...]:
 def _offers(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
     wanted = _wanted_placements(selection)
     for key, entity in catalogue.entities.items():
-        if not isinstance(entity, Offer) or entity.status == "archived":
+        if not isinstance(entity, Offer) or entity.status == "archived" or entity.external is not None:
             continue
         placements = wanted.get(entity.key)
         if placements is None:
@@ -126,19 +126,32 @@ def _filters(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
 
 
 def _activities(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
-    shown: dict[str, frozenset[str]] = {}
+    users: defaultdict[str, list[EntityKey]] = defaultdict(list)
     for key, entity in catalogue.entities.items():
-        if not isinstance(entity, Activity) or entity.status == "archived" or entity.filter is None:
-            continue
-        offers = selection.offers.get(entity.filter)
-        if offers is None or catalogue.entities[EntityKey(Kind.FILTER, entity.filter)].external is not None:
-            continue
-        if entity.filter not in shown:
-            shown[entity.filter] = _shown_in(catalogue, offers)
-        if entity.placement in shown[entity.filter]:
+        if isinstance(entity, Activity) and entity.filter is not None and entity.filter in selection.offers:
+            users[entity.filter].append(key)
+    external = {key.name for key in catalogue.entities if key.kind is Kind.OFFER and _is_external(catalogue, key)}
+    for name, activities in users.items():
+        offers = selection.offers[name]
+        if not _is_external(catalogue, EntityKey(Kind.FILTER, name)) and not offers & external:  # else plan knows
+            yield from (problem for _key, problem in only_fallback_problems(catalogue, activities, offers))
+
+
+def _is_external(catalogue: Catalogue, key: EntityKey) -> bool:
+    return catalogue.entities[key].external is not None
+
+
+def only_fallback_problems(
+    catalogue: Catalogue, activities: Iterable[EntityKey], offers: frozenset[str]
+) -> Iterator[tuple[EntityKey, Problem]]:
+    """Of the activities that use one filter, those that can only show their fallback. offers: what it selects."""
+    shown = _shown_in(catalogue, offers)
+    for key in activities:
+        entity = catalogue.entities[key]
+        if not isinstance(entity, Activity) or entity.status == "archived" or entity.placement in shown:
             continue
         why = f"no approved offer of `{entity.filter}` has a representation for `{entity.placement}`"
-        yield Problem(
+        problem = Problem(
             Code.ONLY_FALLBACK,
             catalogue.span(key, "filter"),
             f"this activity can only show its fallback: {why if offers else f'`{entity.filter}` selects no offer'}",
@@ -146,6 +159,7 @@ def _activities(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem
             if offers
             else "Mend the filter, or use another.",
         )
+        yield key, problem
 
 
 def _shown_in(catalogue: Catalogue, offers: frozenset[str]) -> frozenset[str]:
@@ -161,16 +175,22 @@ def _shown_in(catalogue: Catalogue, offers: frozenset[str]) -> frozenset[str]:
 
 def _fallbacks(catalogue: Catalogue) -> Iterator[Problem]:
     for key, entity in catalogue.entities.items():
-        if not isinstance(entity, Activity) or entity.status != "live":
-            continue
-        fallback = catalogue.entities.get(EntityKey(Kind.FALLBACK, entity.fallback or ""))
-        if isinstance(fallback, Fallback) and fallback.external is None and fallback.status != "approved":
-            yield Problem(
-                Code.FALLBACK_STATUS,
-                catalogue.span(key, "fallback"),
-                f"a live activity uses the fallback `{fallback.key}`, whose status is `{fallback.status}`",
-                "Approve the fallback, or use another.",
-            )
+        if isinstance(entity, Activity):
+            yield from fallback_problems(catalogue, key, entity)
+
+
+def fallback_problems(catalogue: Catalogue, key: EntityKey, activity: Activity) -> Iterator[Problem]:
+    """A live activity whose fallback is not in service."""
+    fallback = catalogue.entities.get(EntityKey(Kind.FALLBACK, activity.fallback or ""))
+    if activity.status != "live" or not isinstance(fallback, Fallback) or fallback.external is not None:
+        return
+    if fallback.status != "approved":
+        yield Problem(
+            Code.FALLBACK_STATUS,
+            catalogue.span(key, "fallback"),
+            f"a live activity uses the fallback `{fallback.key}`, whose status is `{fallback.status}`",
+            "Approve the fallback, or use another.",
+        )
 
 
 def _expired(catalogue: Catalogue, at: str) -> Iterator[Problem]:

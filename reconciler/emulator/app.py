@@ -34,10 +34,12 @@ from reconciler.emulator.registry import built_in_registry
 from reconciler.emulator.snapshot import Moved, read_snapshot, write_snapshot
 from reconciler.emulator.staleness import without_newest
 from reconciler.emulator.store import Store
+from reconciler.emulator.views import Views
 from reconciler.emulator.writes import Call, Parts, create, current, patch, put, require_container, sandbox_scope
 from reconciler.model.errors import ReconcilerError
 
 _JSON = {"Content-Type": "application/json"}
+_DELETIONS = "/deletions/"
 # The ends of addresses that give lists; new instances may be late there (J4).
 _LISTS = (["instances"], ["queries", "core", "search"])
 
@@ -50,14 +52,18 @@ class Access(Enum):
 
 
 class Emulator:
-    """One repository over one SQLite file. Calls may come from any thread; they take turns."""
+    """One repository over one SQLite file. Calls may come from any thread; writes take turns, and so do reads."""
 
     def __init__(self, database: Database, parts: Parts, accepted: Accepted, sandbox: str, container: str) -> None:
         self._database = database
         self._parts = parts
         self._accepted = accepted
         self._sandbox = sandbox
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
+        # Where there is a file, reads have a connection of their own, and do not wait until a write is on the disk.
+        self._second = database.second()
+        self._reading = parts if self._second is None else replace(parts, store=Store(self._second), views=Views())
+        self._reading_turn = self._turn if self._second is None else threading.RLock()
         self.container = container
         self.mishaps = parts.faults
 
@@ -120,11 +126,10 @@ class Emulator:
             if _is_of_the_api(request) and self.mishaps.strikes("drop-after", request.method):
                 raise Dropped("drop-after")
         except Busy:
-            response = _unavailable("another process is writing", "Busy: another process is writing")
+            response = _busy()
         except sqlite3.Error as error:
             response = _failed(error)
-        request_id = request.header("x-request-id") or str(self._parts.new_uuid())
-        return response.plus({"x-request-id": request_id})
+        return self._with_id(request, response)
 
     def latency_s(self, request: Request) -> float:
         """How long this request is to wait before it is handled; counted."""
@@ -133,6 +138,28 @@ class Emulator:
             self.mishaps.count("latency")
         return waiting
 
+    def waits_for_disk(self, request: Request) -> bool:
+        """Whether this request is one that writes, and there is a file to write to."""
+        return self._second is not None and self._writes(request)
+
+    def handle_together(
+        self, requests: Sequence[Request], answer: Callable[[Request], Response | Dropped]
+    ) -> list[Response | Dropped]:
+        """The answers to requests that write, in their order, by one transaction, which is on the disk at the end.
+
+        answer: answers one of them, by ``handle``.   When the transaction fails, all are told so, and nothing is done.
+        """
+        if len(requests) == 1:
+            return [answer(requests[0])]
+        try:
+            with self._turn, self._database.together():
+                return [answer(request) for request in requests]
+        except Busy:
+            failed = _busy()
+        except sqlite3.Error as error:
+            failed = _failed(error)
+        return [self._with_id(request, failed) for request in requests]
+
     def write_snapshot(self, out: TextIO) -> Moved:
         """Write everything that is kept, as ``open`` takes it."""
         with self._turn:
@@ -140,7 +167,10 @@ class Emulator:
 
     def close(self) -> None:
         """Close the file; the emulator answers nothing after it."""
-        self._parts.store.close()
+        with self._turn, self._reading_turn:
+            if self._second is not None:
+                self._second.close()
+            self._parts.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -165,8 +195,12 @@ class Emulator:
 
     def _carried_out(self, request: Request) -> Response:
         try:
-            with self._turn:
-                response = self._answer(request)
+            if self._writes(request):
+                with self._turn:
+                    response = self._answer(request, self._parts)
+            else:
+                with self._reading_turn:
+                    response = self._answer(request, self._reading)
         except Refused as refused:
             return refused.response
         if _lists_in(request) and response.status == HTTPStatus.OK:
@@ -186,7 +220,17 @@ class Emulator:
         del links["next"]
         return replace(response, body=dump(body).encode())
 
-    def _answer(self, request: Request) -> Response:
+    def _writes(self, request: Request) -> bool:
+        """Whether answering takes the write lock: a poll decides a deletion, a list told late is one undone."""
+        if request.method != "GET" or _DELETIONS in request.path:
+            return True
+        return bool(self.mishaps.amount("stale-list", request.method)) and _lists_in(request) is not None
+
+    def _with_id(self, request: Request, response: Response) -> Response:
+        request_id = request.header("x-request-id") or str(self._parts.new_uuid())
+        return response.plus({"x-request-id": request_id})
+
+    def _answer(self, request: Request, parts: Parts) -> Response:
         if request.path == "/healthz":
             return _health(self.mishaps)
         if request.path == "/openapi.json":
@@ -197,18 +241,18 @@ class Emulator:
         if len(request.body) > MAX_BODY:
             raise problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {MAX_BODY} bytes")
         scope = sandbox_scope(caller.sandbox)
-        if caller.sandbox != self._sandbox and not self._parts.store.knows_scope(scope):
+        if caller.sandbox != self._sandbox and not parts.store.knows_scope(scope):
             raise problem(HTTPStatus.FORBIDDEN, f"there is no sandbox {caller.sandbox}")
-        with self._parts_for(request, caller) as parts:
-            return _route(parts, request, caller, request.path.removeprefix(BASE_PATH))
+        with self._parts_for(parts, request, caller) as given:
+            return _route(given, request, caller, request.path.removeprefix(BASE_PATH))
 
     @contextmanager
-    def _parts_for(self, request: Request, caller: Caller) -> Iterator[Parts]:
+    def _parts_for(self, parts: Parts, request: Request, caller: Caller) -> Iterator[Parts]:
         """What the answer is made with: for a list that is told late, a store without the newest."""
         late_s = self.mishaps.amount("stale-list", request.method)
         listed = _lists_in(request) if late_s else None
         if listed is None:
-            yield self._parts
+            yield parts
             return
         scope = sandbox_scope(caller.sandbox) if listed == CONTAINERS else listed
         date = format_instant(self._parts.clock() - timedelta(seconds=late_s))
@@ -216,7 +260,7 @@ class Emulator:
             if hidden:
                 self.mishaps.count("stale-list")
             # Made anew: nothing that is remembered between requests may learn of a state that is undone.
-            yield Parts(store, self._parts.registry, self._parts.clock, self._parts.new_uuid, self._parts.faults)
+            yield replace(parts, store=store, views=Views())
 
 
 def _is_of_the_api(request: Request) -> bool:
@@ -243,6 +287,10 @@ def _failed(error: sqlite3.Error) -> Response:
         return _unavailable("the repository cannot write at the moment", cause)
     failed = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed")
     return replace(failed.response, cause=cause)
+
+
+def _busy() -> Response:
+    return _unavailable("another process is writing", "Busy: another process is writing")
 
 
 def _unavailable(detail: str, cause: str) -> Response:

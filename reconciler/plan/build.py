@@ -22,6 +22,7 @@ from reconciler.model.problem import SourceSpan
 from reconciler.model.spelling import Resolve
 from reconciler.plan import guards, integrity
 from reconciler.plan.chains import ChainWriter
+from reconciler.plan.externals import Externals
 from reconciler.plan.growth import Growth
 from reconciler.plan.needs import Needs, conflict_warnings
 from reconciler.plan.order import Blocked, drop_blocked, sort_steps
@@ -117,6 +118,7 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         warnings=(
             *integrity.copy_warnings(ownership, wanted.entities),
             *_expired(catalogue, ignored),
+            *Externals(wanted, identity).warnings(),
             *draft.warnings,
         ),
         refusals=(
@@ -243,7 +245,7 @@ class _Drafter:
             integrity.delete_problems(referrers),
             integrity.kept_problems(self.changes, referrers),
             integrity.asset_problems(self.changes),
-            integrity.external_problems(self.catalogue, self.identity),
+            Externals(self.catalogue, self.identity).problems(),
         )
 
     def _place(self, key: EntityKey) -> SourceSpan | None:

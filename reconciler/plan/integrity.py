@@ -7,13 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.changes import Changes, Patch
-from reconciler.live.identity import Identity
 from reconciler.live.ownership import Copies, Ownership, describe
 from reconciler.live.snapshot import LiveInstance, LiveState
-from reconciler.model.catalogue import Catalogue
-from reconciler.model.entities import Activity
-from reconciler.model.kinds import KINDS, EntityKey, Kind
-from reconciler.model.spelling import REPRESENTED, live_field_references, live_references
+from reconciler.model.kinds import KINDS, EntityKey
+from reconciler.model.spelling import live_references
 from reconciler.model.stamp import LINK
 from reconciler.plan.steps import PlanProblem, PlanWarning
 
@@ -151,23 +148,6 @@ def asset_problems(changes: Changes) -> Iterator[PlanProblem]:
                     f"`{change.path}` cannot change while the asset's id stays (live: {live})",
                     "Put the live value back, or replace the component in two applies: remove it, then add it.",
                 )
-
-
-def external_problems(catalogue: Catalogue, identity: Identity) -> Iterator[PlanProblem]:
-    """Activities whose fallback is somebody else's and has no representation for their placement."""
-    externals, owned = identity.externals, identity.ownership.owned
-    for key, entity in catalogue.entities.items() if externals else ():
-        if not isinstance(entity, Activity) or entity.external is not None or entity.placement is None:
-            continue
-        fallback = externals.get(EntityKey(Kind.FALLBACK, entity.fallback or ""))
-        if fallback is None:
-            continue
-        shown = live_field_references(fallback.kind, fallback.instance.properties).get(REPRESENTED, ())
-        wanted = EntityKey(Kind.PLACEMENT, entity.placement)
-        placement = owned.get(wanted) or externals.get(wanted)
-        if placement is None or placement.uri not in shown:
-            message = f"the external fallback {describe(fallback)} has no representation for `{entity.placement}`"
-            yield PlanProblem(key, message, "Use another fallback, or have one added to it.")
 
 
 # ---------------------------------------------------------------- names

@@ -44,6 +44,7 @@ def plan_markdown(plan: Plan, command: str = "reconciler plan") -> str:
         "\n".join(_refusals(plan, command)),
         "\n".join(_reverts(plan)),
         "\n".join(_deletes(plan)),
+        "\n".join(_renames(plan)),
         "\n".join(_reach(plan)),
         "\n".join(_notes(plan)),
     ]
@@ -97,6 +98,17 @@ def _deletes(plan: Plan) -> Iterator[str]:
     if gone:
         yield "### Deletes\n"
         yield from _lines([f"- {code(str(step.key))} {code(step.name)}" for step in gone])
+
+
+def _renames(plan: Plan) -> Iterator[str]:
+    if plan.renames:
+        yield "### Likely renames\n"
+        yield "To keep the instances, add to `catalog.yaml`:\n"
+        yield "```yaml\nmoved:"
+        yield from (f"  - {{from: {rename.old}, to: {rename.new}}}" for rename in plan.renames[:_LISTED])
+        yield "```"
+        if len(plan.renames) > _LISTED:
+            yield f"\n… and {len(plan.renames) - _LISTED:,} more, in the details and in the plan as JSON."
 
 
 def _reach(plan: Plan) -> Iterator[str]:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.e2e
 COUNT = 60
 SLOW = "latency=2s;ops=POST,PATCH,DELETE"
 QUIET_S = 0.2
+LEASE = ("--lease-term", "10s")  # what a run that was cut off leaves behind lasts no longer
 SETTLED = ("--settle", "5s", "--lock-timeout", "60s")  # longer than the repository takes for a request
 JSON = ("--format", "json")
 
@@ -30,7 +31,7 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
 
 def start(place: Workplace) -> Applying:
     """A run with some steps done and others in flight."""
-    running = place.start(*SETTLED, *JSON, "--parallelism", "8")
+    running = place.start(*SETTLED, *LEASE, *JSON, "--parallelism", "8")
     running.hear_lines(10)
     running.hear_quiet(QUIET_S)
     assert running.in_flight == 8

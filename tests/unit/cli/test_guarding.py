@@ -103,6 +103,15 @@ def test_a_plan_for_a_pull_request_has_its_summary_first_and_its_details_folded(
     assert lines[-1] == "</details>"
 
 
+def test_a_key_that_seems_to_have_changed_is_told_to_a_pull_request_ready_to_paste(tiny: Path, run: Run) -> None:
+    run("apply", "--yes")
+    text = (tiny / "beach.yaml").read_text()
+    (tiny / "beach.yaml").unlink()
+    (tiny / "sand.yaml").write_text(text.replace("key: beach", "key: sand"))
+    shown = run("plan", "--format", "markdown").out
+    assert "```yaml\nmoved:\n  - {from: offer/beach, to: offer/sand}\n```" in shown[: shown.index("<details>")]
+
+
 def test_a_hostile_name_is_no_markdown(tiny: Path, run: Run) -> None:
     run("apply", "--yes")
     edit(tiny / "beach.yaml", "name: Beach", 'name: "](http://x) <img src=x> @all ```` |"')

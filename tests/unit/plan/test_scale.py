@@ -64,6 +64,19 @@ def everything_is_drained(count: int) -> tuple[Documents, Documents]:
     return was, {**BASE, **offers(count // 2, status="archived"), **activities(count // 4)}
 
 
+def every_key_changes(count: int) -> tuple[Documents, Documents]:
+    """All alike, so that each could be the new key of any other."""
+    was, now = offers(count // 2), offers(count // 2, priority=1, caps={"global": 1, "profile": 1})
+    was = {key: {**now[key], "name": f"old {key}"} for key in was}
+    return {**BASE, **was}, {**BASE, **{key.replace("/o", "/new-o"): fields for key, fields in now.items()}}
+
+
+def every_key_and_a_common_field_change(count: int) -> tuple[Documents, Documents]:
+    """Each agrees in five fields of six with any of the others."""
+    was, now = every_key_changes(count)
+    return was, {**now, **{key: {**fields, "priority": 2} for key, fields in now.items() if key.startswith("offer/")}}
+
+
 SCENES = [
     everything_new,
     everything_gone,
@@ -71,6 +84,8 @@ SCENES = [
     every_filter_lists_its_offers,
     every_name_is_handed_on,
     everything_is_drained,
+    every_key_changes,
+    every_key_and_a_common_field_change,
 ]
 
 
@@ -89,6 +104,12 @@ def test_what_steps_require_grows_no_faster_than_they_do(scene: Scene) -> None:
 def test_a_part_of_a_plan_takes_no_more_steps_than_all_of_it() -> None:
     few, many = (calls_of_planning(*everything_new(count), _targeting(count)) for count in (500, 1000))
     assert many < 2.4 * few
+
+
+def test_of_many_that_are_alike_each_is_offered_as_the_new_key_of_one() -> None:
+    for scene in (every_key_changes, every_key_and_a_common_field_change):
+        renames = plan_of(*scene(1000)).renames
+        assert len({rename.old for rename in renames}) == len({rename.new for rename in renames}) == 500
 
 
 def _targeting(count: int) -> Options:

@@ -1,0 +1,18 @@
+"""Rules: their text becomes a tree, the tree is checked and compiled, and the compiled rule gives values.
+
+Takes the text of a rule in the profile query language (PQL); profiles, context data and an instant as plain data.
+Makes a tree (``syntax``), its text again (``render``), what is wrong with it (``check``) and its values (``evaluate``).
+Knows nothing of catalogues and files: who asks puts our errors onto the lines of a file.
+
+    text -> tokens -> parser -> syntax -> check, render, evaluate
+
+- ``syntax``: the tree. Frozen; each node tells its place in the text.
+- ``errors``: the one exception, with line, column, caret and hint.
+- ``functions``: the table of all functions: what they are called on, what they take and give, how they are carried out.
+  What differs between functions stands there once; the checker and the evaluator read it.
+
+Decisions:
+- Two-valued logic: a comparison with a null on either side is false, a condition that is null counts as false.
+- A rule is compiled once, into closures, and used for many profiles.
+- Anything can be parsed without harm: nesting is bounded, time grows with the length of the text.
+"""
