@@ -36,7 +36,7 @@ def _situation(seen: dict[str, str]) -> Situation:
     return Situation(datetime.fromisoformat(seen["at"]), ZoneInfo(seen["zone"]), context, offer)
 
 
-@pytest.mark.parametrize(("text", "expected", "seen"), _lines())
+@pytest.mark.parametrize(("text", "expected", "seen"), list(_lines()))
 def test_a_rule_gives(text: str, expected: str, seen: dict[str, str]) -> None:
     profile, situation = json.loads(seen["profile"]), _situation(seen)
     if expected.startswith("error: "):
