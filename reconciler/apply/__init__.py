@@ -16,7 +16,8 @@ taken only after the settle time, when the last requests of its run have landed.
 its lease while it sleeps, so each step asks first whether the term has run out on a clock that only goes forward: a
 term is counted from before its renewal was sent. *A patch* that meets a later revision goes on only if what it
 touches, and our stamp, is as it was read; the plan keeps hashes of it, so that this holds for saved plans too. *A saved
-plan* is judged whole before its first write. A step after which another of the same entity is done is done as well,
+plan* is judged whole before its first write, by the guards and against what is live; that a newer commit wrote what
+it wants does not matter. A step after which another of the same entity is done is done as well,
 whatever the instance looks like now: a temporary name is gone by then. *The journal* tells an intent before each write;
 nothing reads it, so that losing it loses no truth.
 

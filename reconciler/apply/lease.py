@@ -266,7 +266,7 @@ async def find_anchor(writer: Writer, catalog: str) -> Anchor | None:
 
 
 def _refuse_foreign(state: AnchorState, runner: Runner, *, takeover: bool) -> None:
-    if state.roots and runner.roots and not state.roots & runner.roots and not takeover:
+    if state.is_of_another(runner.roots) and not takeover:
         raise Foreign(state.catalog)
 
 

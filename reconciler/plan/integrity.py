@@ -61,6 +61,34 @@ def delete_problems(referrers: Referrers) -> Iterator[PlanProblem]:
         )
 
 
+def kept_problems(changes: Changes, referrers: Referrers) -> Iterator[PlanProblem]:
+    """Deletes that would be rejected, because an entity of ours keeps its reference: no step takes it away."""
+    going = {delete.key for delete in changes.deletes}
+    written = going | {patch.key for patch in changes.patches}
+    hidden: defaultdict[EntityKey, list[str]] = defaultdict(list)
+    for key, name in changes.hidden:
+        hidden[key].append(name)
+    for key, sources in sorted(referrers.ours.items()):
+        left = [source for source in sources if source not in going and _left_alone(source, key, hidden[source])]
+        kept = left or [source for source in sources if source not in written]
+        if kept:
+            names = ", ".join(str(source) for source in kept[:_SHOWN])
+            more = f" and {len(kept) - _SHOWN} more" if len(kept) > _SHOWN else ""
+            where = " in a field that is left to the live side (`ignore`)" if left else ""
+            yield PlanProblem(
+                key,
+                f"cannot be deleted: {names}{more} still {'refers' if len(kept) == 1 else 'refer'} to it{where}",
+                "Have the reference removed in the repository first, or put the file back.",
+            )
+
+
+def _left_alone(source: EntityKey, target: EntityKey, hidden: Collection[str]) -> bool:
+    """Whether the reference stands in a field that differs and is left to the live side."""
+    referring = {field.name for field in KINDS[source.kind].fields if field.target is target.kind}
+    parts = ((field, part) for field, _, part in (name.partition("[") for name in hidden))
+    return any(field in referring and part in {"", f"{target.name}]"} for field, part in parts)
+
+
 def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator[PlanProblem]:
     """Entities of these keys whose instance cannot be told from its copies, or is gone and left only copies."""
     for found in ownership.copies:
