@@ -36,6 +36,8 @@ pytestmark = pytest.mark.property
 laws = settings(deadline=None, max_examples=100)
 
 SETTINGS = f"catalog: {CATALOG}\nenvironments: {{test: {{repository: embedded}}}}\n"
+OVERLAYS = "environments/test"
+REASONS = ("which has no file", "which is no ", "is shared by `&", "which an overlay cannot say")
 
 
 def file_of(path: str, text: str) -> TextFile:
@@ -43,21 +45,34 @@ def file_of(path: str, text: str) -> TextFile:
 
 
 @st.composite
-def written_files(draw: st.DrawFn, documents: Documents, *, shares: bool = False) -> Files:
-    """The documents in files of any style and with any line ends, some with several documents.
+def written_files(draw: st.DrawFn, documents: Documents, overlays: Documents | None = None) -> Files:
+    """The documents in files of any style and with any line ends, some with several documents, some with aliases.
 
-    shares: whether equal values of one document may be written once, and named elsewhere.
+    overlays: documents of the environment, each in a file of its own.
     """
     texts: dict[str, str] = {}
     for key, fields in documents.items():
         kind, _, name = key.partition("/")
-        lines = Writer(draw, shares=shares).block({"kind": kind, "key": name, "name": name, **fields}, 0)
-        text = "\n".join(lines) + "\n"
+        text = draw(written(key, {"name": name, **fields}))
         path = f"{kind}.yaml" if draw(st.booleans()) else f"{kind}s/{name}.yaml"
         texts[path] = f"{texts[path]}---\n{text}" if path in texts else text
-    ends = {path: draw(st.sampled_from(["\n", "\n", "\r\n"])) for path in sorted(texts)}
-    entities = tuple(file_of(path, texts[path].replace("\n", end)) for path, end in ends.items())
-    return Files(file_of("catalog.yaml", SETTINGS), entities, (), ())
+    entities = [file_of(path, draw(ended(text))) for path, text in sorted(texts.items())]
+    laid_over = [
+        file_of(f"{OVERLAYS}/{key.replace('/', '-')}.yaml", draw(written(key, fields).flatmap(ended)))
+        for key, fields in (overlays or {}).items()
+    ]
+    return Files(file_of("catalog.yaml", SETTINGS), tuple(entities), tuple(laid_over), ())
+
+
+@st.composite
+def written(draw: st.DrawFn, key: str, fields: Mapping[str, Any]) -> str:
+    kind, _, name = key.partition("/")
+    return "\n".join(Writer(draw, shares=True).block({"kind": kind, "key": name, **fields}, 0)) + "\n"
+
+
+def ended(text: str) -> st.SearchStrategy[str]:
+    """The text with line ends of one sort."""
+    return st.sampled_from(["\n", "\r\n"]).map(lambda end: text.replace("\n", end))
 
 
 def without_nulls(documents: Documents) -> Documents:
@@ -101,16 +116,22 @@ def test_after_a_pull_only_what_was_refused_differs(data: st.DataObject) -> None
     others = without_nulls(data.draw(catalogues()))
     edits = {key: fields for key, fields in others.items() if key in documents and data.draw(st.booleans())}
     live = edited_live(documents, edits)
-    files = data.draw(written_files(documents, shares=True))
+    files = data.draw(written_files(documents))
     _after, pull, changes = pulled(files, live)
-    assert all(line_ends(text.before) >= line_ends(text.after) for text in pull.texts)
-    refused = {(item.key, item.field) for item in pull.refused}
-    left = {(patch.key, change.field) for patch in changes.patches for change in patch.changes}
-    assert left == refused
-    for item in pull.refused:
-        assert "has no file" in item.why or "is no" in item.why
+    only_what_was_refused_differs(files, pull, changes)
     assert not changes.creates
     assert not changes.deletes
+
+
+def only_what_was_refused_differs(files: Files, pull: Pull, changes: Changes) -> None:
+    refused = {(item.key, item.field) for item in pull.refused}
+    assert {(patch.key, change.field) for patch in changes.patches for change in patch.changes} == refused
+    lines = {file.name: file.source.text.decode().splitlines() for file in (*files.entities, *files.overlays)}
+    for item in pull.refused:
+        assert any(reason in item.why for reason in REASONS)
+        if "is shared by" in item.why:
+            assert re.search(r"\*n\d", lines[item.span.file][item.span.line - 1])
+    assert all(line_ends(text.before) == line_ends(text.after) for text in pull.texts)
 
 
 def line_ends(text: bytes | None) -> set[bytes]:
@@ -127,15 +148,12 @@ def test_what_an_overlay_says_is_pulled_into_the_overlay(data: st.DataObject) ->
     overlays = {key: data.draw(part_of(others[key])) for key in shared}
     overlays = {key: over for key, over in overlays.items() if over and not dangling(documents, key, over)}
     effective = {key: laid_over(key, fields, overlays.get(key, {})) for key, fields in documents.items()}
-    files = data.draw(written_files(documents))
-    texts = [(f"environments/test/{key.replace('/', '-')}.yaml", key, fields) for key, fields in overlays.items()]
-    files = replace(files, overlays=tuple(file_of(path, written(data, key, fields)) for path, key, fields in texts))
+    files = data.draw(written_files(documents, overlays))
     assume(not read_catalogue(Path(), None, files, Revision()).problems)
     live = edited_live(effective, {key: third[key] for key in shared})
     _after, pull, changes = pulled(files, live)
-    left = {(patch.key, change.field) for patch in changes.patches for change in patch.changes}
-    assert left == {(item.key, item.field) for item in pull.refused}
-    overlaid = {path for path, _key, _fields in texts}
+    only_what_was_refused_differs(files, pull, changes)
+    overlaid = {file.path for file in files.overlays}
     for item in pull.taken:
         says = overlays.get(str(item.key), {})
         if item.fields is not None and all(name in says for name in item.fields):
@@ -151,12 +169,6 @@ def dangling(documents: Documents, key: str, over: Mapping[str, Any]) -> bool:
 def laid_over(key: str, fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = merge_fields({"kind": key.partition("/")[0], **fields}, over)
     return {name: value for name, value in merged.items() if name != "kind"}
-
-
-def written(data: st.DataObject, key: str, fields: Mapping[str, Any]) -> str:
-    kind, _, name = key.partition("/")
-    lines = data.draw(st.composite(lambda draw: Writer(draw).block({"kind": kind, "key": name, **fields}, 0))())
-    return "\n".join(lines) + "\n"
 
 
 def part_of(fields: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
