@@ -75,6 +75,32 @@ def ended(text: str) -> st.SearchStrategy[str]:
     return st.sampled_from(["\n", "\r\n"]).map(lambda end: text.replace("\n", end))
 
 
+@st.composite
+def echoing(draw: st.DrawFn) -> Documents:
+    """A catalogue in which one value often stands at several places of an entity."""
+    documents = without_nulls(draw(catalogues()))
+    for fields in documents.values():
+        if draw(st.booleans()):
+            items = fields.get("representations", [])
+            for item in items[1:]:
+                item["components"] = items[0]["components"]
+            names = fields.get("characteristics", {})
+            names.update(dict.fromkeys(names, fields.get("name", "same")))
+    return documents
+
+
+@st.composite
+def edits_of(draw: st.DrawFn, documents: Documents) -> Documents:
+    """For some of the entities what somebody made of them live: what another one of their kind says."""
+    others = draw(echoing())
+    found = {}
+    for key in documents:
+        alike = [fields for other, fields in others.items() if other.partition("/")[0] == key.partition("/")[0]]
+        if alike and draw(st.booleans()):
+            found[key] = draw(st.sampled_from(alike))
+    return found
+
+
 def without_nulls(documents: Documents) -> Documents:
     return {
         key: {name: value for name, value in fields.items() if value is not None} for key, fields in documents.items()
@@ -111,10 +137,9 @@ def pulled(files: Files, live: LiveState) -> tuple[Catalogue, Pull, Changes]:
 @laws
 @given(st.data())
 def test_after_a_pull_only_what_was_refused_differs(data: st.DataObject) -> None:
-    documents = without_nulls(data.draw(catalogues()))
-    assume(documents)
-    others = without_nulls(data.draw(catalogues()))
-    edits = {key: fields for key, fields in others.items() if key in documents and data.draw(st.booleans())}
+    documents = data.draw(echoing())
+    edits = data.draw(edits_of(documents))
+    assume(edits)
     live = edited_live(documents, edits)
     files = data.draw(written_files(documents))
     _after, pull, changes = pulled(files, live)
@@ -141,16 +166,15 @@ def line_ends(text: bytes | None) -> set[bytes]:
 @settings(deadline=None, max_examples=30)
 @given(st.data())
 def test_what_an_overlay_says_is_pulled_into_the_overlay(data: st.DataObject) -> None:
-    documents = without_nulls(data.draw(catalogues()))
-    others, third = without_nulls(data.draw(catalogues())), without_nulls(data.draw(catalogues()))
-    shared = sorted(key for key in documents if key in others and key in third)
-    assume(shared)
-    overlays = {key: data.draw(part_of(others[key])) for key in shared}
+    documents = data.draw(echoing())
+    overlays = {key: data.draw(part_of(fields)) for key, fields in data.draw(edits_of(documents)).items()}
     overlays = {key: over for key, over in overlays.items() if over and not dangling(documents, key, over)}
+    edits = data.draw(edits_of(documents))
+    assume(overlays.keys() & edits.keys())
     effective = {key: laid_over(key, fields, overlays.get(key, {})) for key, fields in documents.items()}
     files = data.draw(written_files(documents, overlays))
     assume(not read_catalogue(Path(), None, files, Revision()).problems)
-    live = edited_live(effective, {key: third[key] for key in shared})
+    live = edited_live(effective, edits)
     _after, pull, changes = pulled(files, live)
     only_what_was_refused_differs(files, pull, changes)
     overlaid = {file.path for file in files.overlays}
@@ -179,14 +203,12 @@ def part_of(fields: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 @laws
 @given(st.data())
 def test_a_pull_leaves_the_lines_of_all_other_fields(data: st.DataObject) -> None:
-    documents = without_nulls(data.draw(catalogues()))
-    assume(documents)
-    others = without_nulls(data.draw(catalogues()))
-    shared = sorted(key for key in documents if key in others)
-    assume(shared)
-    key = data.draw(st.sampled_from(shared))
+    documents = data.draw(echoing())
+    edits = data.draw(edits_of(documents))
+    assume(edits)
+    key = data.draw(st.sampled_from(sorted(edits)))
     files = data.draw(written_files(documents))
-    _after, pull, _changes = pulled(files, edited_live(documents, {key: others[key]}))
+    _after, pull, _changes = pulled(files, edited_live(documents, {key: edits[key]}))
     for text in pull.texts:
         assert text.before is not None
         assert text.after is not None
@@ -218,7 +240,7 @@ def is_subsequence(some: list[str], whole: list[str]) -> bool:
 
 
 @laws
-@given(catalogues().map(without_nulls), st.data())
+@given(echoing(), st.data())
 def test_nothing_is_pulled_where_nothing_was_edited(documents: Documents, data: st.DataObject) -> None:
     files = data.draw(written_files(documents))
     _after, pull, _changes = pulled(files, live_after(documents))

@@ -50,6 +50,10 @@ class Writer:
         return self.text(value, flow=flow) if isinstance(value, str) else spell_flow(value)
 
     def flow(self, value: Any) -> str:
+        return f"*{name}" if (name := self.said(value)) else self.brackets(value)
+
+    def brackets(self, value: Any) -> str:
+        """A value on one line, written out."""
         space = self.one_of("", " ", "  ")
         tail = self.one_of("", "", ",")
         if isinstance(value, dict):
@@ -84,17 +88,23 @@ class Writer:
 
     def value(self, value: Any, indent: int) -> list[str]:
         """What follows a key or a dash; lines after the first are indented."""
-        if not self.shares or not isinstance(value, str | list | dict) or not value:
-            return self.alone(value, indent)
-        spelled = json.dumps(value)
-        if spelled in self.anchors and self.one_of(True, True, False):
-            return [f" *{self.anchors[spelled]}{self.comment()}"]
+        if name := self.said(value):
+            return [f" *{name}{self.comment()}"]
         first, *rest = self.alone(value, indent)
-        if spelled not in self.anchors and self.one_of(True, False):
+        spelled = json.dumps(value)
+        if self.shareable(value) and spelled not in self.anchors and self.one_of(True, True, False):
             name = f"n{len(self.anchors)}"
             self.anchors[spelled] = name  # after its own parts, which cannot refer to it
             first = f" &{name}{first}"
         return [first, *rest]
+
+    def shareable(self, value: Any) -> bool:
+        return self.shares and isinstance(value, str | list | dict) and bool(value)
+
+    def said(self, value: Any) -> str | None:
+        """The anchor of the same value further up, where it is to be named rather than written out."""
+        name = self.anchors.get(json.dumps(value)) if self.shareable(value) else None
+        return name if name and self.one_of(True, True, True, False) else None
 
     def alone(self, value: Any, indent: int) -> list[str]:
         """The same without looking whether it was said before."""
@@ -105,7 +115,7 @@ class Writer:
                 below = indent + self.one_of(1, 2, 4)
                 return [f"{self.comment()}", *self.block(value, below)]
             return self.spread(value, indent)
-        return [f" {self.flow(value)}{self.comment()}"]
+        return [f" {self.brackets(value)}{self.comment()}"]
 
     def block(self, value: Any, indent: int) -> list[str]:
         lines: list[str] = []
