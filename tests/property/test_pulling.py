@@ -91,14 +91,18 @@ def echoing(draw: st.DrawFn) -> Documents:
 
 @st.composite
 def edits_of(draw: st.DrawFn, documents: Documents) -> Documents:
-    """For some of the entities what somebody made of them live: what another one of their kind says."""
+    """For some of the entities what somebody made of them live: all or a part of what another of their kind says."""
     others = draw(echoing())
-    found = {}
-    for key in documents:
-        alike = [fields for other, fields in others.items() if other.partition("/")[0] == key.partition("/")[0]]
-        if alike and draw(st.booleans()):
-            found[key] = draw(st.sampled_from(alike))
-    return found
+    alike = {key: [fields for other, fields in others.items() if kind_of(other) == kind_of(key)] for key in documents}
+    keys = sorted(key for key, found in alike.items() if found)
+    edited = draw(st.sets(st.sampled_from(keys), min_size=1)) if keys else set()
+    found = {key: draw(st.sampled_from(alike[key])) for key in sorted(edited)}
+    whole = draw(st.booleans())
+    return {key: fields if whole else {**documents[key], **draw(part_of(fields))} for key, fields in found.items()}
+
+
+def kind_of(key: str) -> str:
+    return key.partition("/")[0]
 
 
 def without_nulls(documents: Documents) -> Documents:
@@ -191,7 +195,7 @@ def dangling(documents: Documents, key: str, over: Mapping[str, Any]) -> bool:
 
 
 def laid_over(key: str, fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = merge_fields({"kind": key.partition("/")[0], **fields}, over)
+    merged = merge_fields({"kind": kind_of(key), **fields}, over)
     return {name: value for name, value in merged.items() if name != "kind"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,15 +29,19 @@ MAPPINGS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=5)
 
 
 class Writer:
-    """Writes values, asking the dice for each choice of style. shares: whether equal values may be one, by an alias."""
+    """Writes values, throwing dice for each choice of style. shares: whether equal values may be one, by an alias.
+
+    Only the seed of the dice is drawn, since a text has hundreds of choices; 0 stands for the first choice always.
+    """
 
     def __init__(self, draw: st.DrawFn, *, shares: bool = False) -> None:
-        self.draw = draw
+        seed = draw(st.integers(0, 2**32 - 1))
+        self.dice = Random(seed) if seed else None  # noqa: S311 - only styles
         self.shares = shares
         self.anchors: dict[str, str] = {}
 
     def one_of(self, *choices: Any) -> Any:
-        return self.draw(st.sampled_from(choices))
+        return self.dice.choice(choices) if self.dice else choices[0]
 
     def text(self, value: str, *, flow: bool) -> str:
         choices = [spell_quoted(value)]
