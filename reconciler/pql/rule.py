@@ -29,6 +29,9 @@ class Rule:
         self._scope = Scope(text)
         self._value, self._test = _within_the_stack(lambda: compile_whole(tree, self._scope), text, tree)
 
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        return _of_text, (self.text,)
+
     @property
     def uses_offer(self) -> bool:
         """Whether the rule looks at the offer that is judged; otherwise it is the same for all offers."""
@@ -79,6 +82,11 @@ def compile_tree(text: str, tree: Node) -> Rule:
 
 def compile_rule(text: str, *, checked: bool = True) -> Rule:  # noqa: ARG001 - until there is a checker
     """A rule from its text. checked: also by the checker. Raises ``RuleError`` for the first thing wrong."""
+    return Rule(text, parse_rule(text))
+
+
+def _of_text(text: str) -> Rule:
+    """A rule that was compiled before, elsewhere."""
     return Rule(text, parse_rule(text))
 
 
