@@ -43,8 +43,9 @@ def _profile(chance: Random, number: int) -> dict[str, Any]:
 
 
 def _event(chance: Random) -> dict[str, Any]:
-    event: dict[str, Any] = {"type": chance.choice(("flight", "checkin", "booking")), "timestamp": _past(chance, 0, 720)}
-    match event["type"]:
+    kind = chance.choice(("flight", "checkin", "booking"))
+    event: dict[str, Any] = {"type": kind, "timestamp": _past(chance, 0, 720)}
+    match kind:
         case "flight":
             event["flightnumber"] = chance.choice(("SK1", "SK7", "SK12"))
         case "checkin":

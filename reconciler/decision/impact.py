@@ -198,18 +198,15 @@ def _examples(
     }
 
 
-def _winners(
-    prepared: Prepared | None, verdicts: Verdicts, id_of: Callable[[int], str], seed: str
-) -> list[str | None]:
+def _winners(prepared: Prepared | None, verdicts: Verdicts, id_of: Callable[[int], str], seed: str) -> list[str | None]:
     if prepared is None or prepared.closed:
         return [None] * len(verdicts.profiles)
-    return [candidate and candidate.key for candidate in choose_over(prepared, verdicts, id_of, seed)]
+    chosen = choose_over(prepared, verdicts, id_of, seed)
+    return [None if candidate is None else candidate.key for candidate in chosen]
 
 
 def _move(keys: tuple[str | None, str | None], sides: tuple[Outcome, Outcome]) -> Move:
-    before, after = (
-        side if key is None else Outcome(Shown.OFFER, key) for key, side in zip(keys, sides, strict=True)
-    )
+    before, after = (side if key is None else Outcome(Shown.OFFER, key) for key, side in zip(keys, sides, strict=True))
     return before, after
 
 
@@ -256,7 +253,8 @@ class OfferChange:
 class ActivityImpact:
     """One activity under both states.
 
-    kept: by what is kept.   moves: the largest first.   why_before, why_after: why it decides nothing, ``""`` if it does.
+    kept: by what is kept.   moves: the largest first.
+    why_before, why_after: why it decides nothing, ``""`` if it does.
     """
 
     activity: str
@@ -362,9 +360,7 @@ def summarise(comparison: Comparison, counted: Counted) -> Impact:
 def _summarised(contest: Contest, profiles: int, tally: Tally) -> ActivityImpact:
     kept = {move[0]: count for move, count in sorted(tally.counts.items()) if move[0] == move[1]}
     moves = [
-        Moved(*move, count, tally.examples.get(move, ()))
-        for move, count in tally.counts.items()
-        if move[0] != move[1]
+        Moved(*move, count, tally.examples.get(move, ())) for move, count in tally.counts.items() if move[0] != move[1]
     ]
     moves.sort(key=lambda move: (-move.count, move.before, move.after))
     whys = [

@@ -59,7 +59,9 @@ def _opened(file: str) -> ParquetFile:
     try:
         return ParquetFile(file)
     except (ArrowException, OSError) as error:
-        raise ParquetUnreadable(f"{file} is no Parquet that can be read: {error}", remedy="Name another file.") from None
+        raise ParquetUnreadable(
+            f"{file} is no Parquet that can be read: {error}", remedy="Name another file."
+        ) from None
 
 
 def _plain_column(values: list[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from json import JSONDecodeError, JSONDecoder
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from reconciler.decision.columns import Column, ColumnsUnusable, nest, read_cell, to_columns
 from reconciler.decision.impact import Batch
@@ -76,7 +76,7 @@ def read_pieces(path: Path, piece_bytes: int = PIECE_BYTES) -> Iterator[Piece]:
         return
     packed = names[-1:] == [".gz"]
     with _opened(path) as raw:
-        file: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw
+        file = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
         blocks = _blocks(path, file, piece_bytes, _done(path, raw))
         if (names[-2:-1] if packed else names[-1:]) == [".csv"]:
             yield from _rows(path, blocks)

@@ -48,7 +48,7 @@ def usual_workers() -> int:
 def count_profiles(
     path: Path,
     comparison: Comparison,
-    labour: Labour = Labour(),  # noqa: B008 - frozen
+    labour: Labour = Labour(),
     on_piece: Callable[[float], None] = lambda _done: None,
 ) -> Counted:
     """What all profiles of a file are shown before and after, in memory that does not grow with their number.
