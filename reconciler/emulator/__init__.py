@@ -7,10 +7,11 @@ transport, ``server.serve`` the same behind a socket (``lines``).
 Refuses: every bad input with an answer (a problem document, or a gateway body), never with an exception; a database
 file of another program or of a newer format with ``ReconcilerError``.
 
-The data passes: ``messages`` -> ``turns`` -> ``faults`` -> ``gateway`` -> ``app`` (routes) -> ``media``,
+The data passes: ``messages`` -> ``turns`` -> ``faults`` -> ``gateway`` -> ``app`` -> ``routes`` -> ``media``,
 ``conditions`` -> ``containers``, ``writes``, ``listing`` (``order``, ``filters``, ``search``, ``views``), ``deletion``
 -> ``patching``, ``registry`` (schemas, ``annotations``), ``guards``, ``integrity`` -> ``store`` -> ``database``
-(SQLite), ``migrations``. ``snapshot`` moves all of it, ``openapi`` describes it.
+(SQLite), ``migrations``. ``snapshot`` moves all of it, ``openapi`` (``openapi_shapes``, ``openapi_answers``,
+``openapi_parameters``) describes it.
 
 Choices that took thought:
 
@@ -56,4 +57,6 @@ Choices that took thought:
   ``on_answer``, never to the caller.
 - A snapshot holds instances as lookups give them, without references and names: those are read, and judged, again, so
   an edited snapshot cannot bring in what a request could not.
+- Answers are closed in the description of the API, and there is no ``default`` answer: what it does not tell is a fault
+  that the fuzzer finds. Bodies are open, because unknown properties are kept.
 """

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -16,29 +17,26 @@ from typing import Self, TextIO
 from uuid import UUID, uuid4
 
 from reconciler.emulator.annotations import Document
-from reconciler.emulator.conditions import is_unchanged
-from reconciler.emulator.containers import CONTAINERS, ensure_container, home, list_containers
+from reconciler.emulator.containers import CONTAINERS, ensure_container
 from reconciler.emulator.database import Busy, Database
-from reconciler.emulator.deletion import delete, poll
 from reconciler.emulator.faults import Dropped, Faults, Mishaps
 from reconciler.emulator.gateway import Accepted, Caller, identify
-from reconciler.emulator.instances import envelope_text
 from reconciler.emulator.instants import format_instant, system_clock
-from reconciler.emulator.jsontext import MAX_BODY, dump, load_object
-from reconciler.emulator.listing import list_instances, search_instances
-from reconciler.emulator.media import HOME_HAL, RECEIPT, RESULTS_SCHEMA, MediaType, hal, require_acceptable
+from reconciler.emulator.jsontext import MAX_BODY, JsonObject, dump, load_object
 from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.openapi import openapi_document
 from reconciler.emulator.problems import Refused, not_found, problem
 from reconciler.emulator.registry import built_in_registry
+from reconciler.emulator.routes import answer, method_not_allowed
 from reconciler.emulator.snapshot import Moved, read_snapshot, write_snapshot
 from reconciler.emulator.staleness import without_newest
 from reconciler.emulator.store import Store
 from reconciler.emulator.views import Views
-from reconciler.emulator.writes import Call, Parts, create, current, patch, put, require_container, sandbox_scope
+from reconciler.emulator.writes import Parts, sandbox_scope
 from reconciler.model.errors import ReconcilerError
 
-_JSON = {"Content-Type": "application/json"}
+HEALTH, DESCRIPTION = "/healthz", "/openapi.json"
+OUTSIDE = (HEALTH, DESCRIPTION)  # at the root, and without credentials
 _DELETIONS = "/deletions/"
 # The ends of addresses that give lists; new instances may be late there (J4).
 _LISTS = (["instances"], ["queries", "core", "search"])
@@ -231,10 +229,8 @@ class Emulator:
         return response.plus({"x-request-id": request_id})
 
     def _answer(self, request: Request, parts: Parts) -> Response:
-        if request.path == "/healthz":
-            return _health(self.mishaps)
-        if request.path == "/openapi.json":
-            return Response(HTTPStatus.OK, _JSON, dump(openapi_document(self._parts.registry)).encode())
+        if request.path in OUTSIDE:
+            return self._answer_outside(request)
         if not _is_of_the_api(request):
             raise not_found(f"the repository lives under {BASE_PATH}/")
         caller = identify(request, self._accepted, self._sandbox)
@@ -244,7 +240,17 @@ class Emulator:
         if caller.sandbox != self._sandbox and not parts.store.knows_scope(scope):
             raise problem(HTTPStatus.FORBIDDEN, f"there is no sandbox {caller.sandbox}")
         with self._parts_for(parts, request, caller) as given:
-            return _route(given, request, caller, request.path.removeprefix(BASE_PATH))
+            return answer(given, request, caller, request.path.removeprefix(BASE_PATH))
+
+    def _answer_outside(self, request: Request) -> Response:
+        if request.method != "GET":
+            raise method_not_allowed(["GET"])
+        told = self._description if request.path == DESCRIPTION else dump(_health(self.mishaps)).encode()
+        return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, told)
+
+    @cached_property
+    def _description(self) -> bytes:
+        return dump(openapi_document(self._parts.registry)).encode()
 
     @contextmanager
     def _parts_for(self, parts: Parts, request: Request, caller: Caller) -> Iterator[Parts]:
@@ -274,10 +280,9 @@ def _lists_in(request: Request) -> str | None:
     return parts[0] if is_list and request.method == "GET" and _is_of_the_api(request) else None
 
 
-def _health(mishaps: Mishaps) -> Response:
+def _health(mishaps: Mishaps) -> JsonObject:
     counts = mishaps.counts
-    body = {"status": "ok", "faults": counts} if counts else {"status": "ok"}
-    return Response(HTTPStatus.OK, _JSON, dump(body).encode())
+    return {"status": "ok", "faults": dict(counts)} if counts else {"status": "ok"}
 
 
 def _failed(error: sqlite3.Error) -> Response:
@@ -299,87 +304,3 @@ def _unavailable(detail: str, cause: str) -> Response:
 
 
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
-
-
-def _route(parts: Parts, request: Request, caller: Caller, address: str) -> Response:
-    """From an address below the base path to its answer."""
-    match address.split("/")[1:]:
-        case [] | [""]:
-            return _only(
-                request, {"GET": lambda: _accepting(request, MediaType(HOME_HAL), lambda: home(parts, request, caller))}
-            )
-        case ["containers"]:
-            return _collection(parts, Call(request, caller, sandbox_scope(caller.sandbox)), list_containers)
-        case ["containers", instance_id]:
-            call = Call(request, caller, sandbox_scope(caller.sandbox))
-            return _only(
-                request, {name: way for name, way in _ways(parts, call, instance_id).items() if name != "PATCH"}
-            )
-        case [container, "instances"]:
-            return _collection(parts, _call(parts, request, caller, container), list_instances)
-        case [container, "instances", instance_id]:
-            return _only(request, _ways(parts, _call(parts, request, caller, container), instance_id))
-        case [container, "queries", "core", "search"]:
-            call = _call(parts, request, caller, container)
-            offered = hal(RESULTS_SCHEMA)
-            return _only(request, {"GET": lambda: _accepting(request, offered, lambda: search_instances(parts, call))})
-        case [container, "deletions", token]:
-            call = _call(parts, request, caller, container)
-            return _only(request, {"GET": lambda: _accepting(request, _RECEIPT, lambda: poll(parts, call, token))})
-        case _:
-            raise not_found(f"nothing has the address {address[:200]}")
-
-
-_RECEIPT = MediaType(RECEIPT)
-
-
-def _collection(parts: Parts, call: Call, listing: Callable[[Parts, Call], Response]) -> Response:
-    request = call.request
-    methods = {
-        "GET": lambda: _accepting(request, hal(RESULTS_SCHEMA), lambda: listing(parts, call)),
-        "POST": lambda: _accepting(request, _RECEIPT, lambda: create(parts, call)),
-    }
-    return _only(request, methods)
-
-
-def _ways(parts: Parts, call: Call, instance_id: str) -> dict[str, Callable[[], Response]]:
-    """What can be done with one instance, by method."""
-
-    def receipt_of(write: Callable[[Parts, Call, str], Response]) -> Callable[[], Response]:
-        return lambda: _accepting(call.request, _RECEIPT, lambda: write(parts, call, instance_id))
-
-    return {
-        "GET": lambda: _lookup(parts, call, instance_id),
-        "PUT": receipt_of(put),
-        "PATCH": receipt_of(patch),
-        "DELETE": receipt_of(delete),
-    }
-
-
-def _only(request: Request, methods: dict[str, Callable[[], Response]]) -> Response:
-    answer = methods.get(request.method)
-    if answer is None:
-        allowed = ", ".join(methods)
-        raise problem(HTTPStatus.METHOD_NOT_ALLOWED, f"this address takes {allowed}", headers={"Allow": allowed})
-    return answer()
-
-
-def _accepting(request: Request, offered: MediaType, answer: Callable[[], Response]) -> Response:
-    require_acceptable(request.header("accept"), offered)
-    return answer()
-
-
-def _call(parts: Parts, request: Request, caller: Caller, container: str) -> Call:
-    call = Call(request, caller, container)
-    require_container(parts, call)
-    return call
-
-
-def _lookup(parts: Parts, call: Call, instance_id: str) -> Response:
-    stored, entity = current(parts, call.container, instance_id)
-    require_acceptable(call.request.header("accept"), hal(entity.versioned))
-    headers = {"ETag": stored.entity_tag}
-    if is_unchanged(call.request, stored):
-        return Response(HTTPStatus.NOT_MODIFIED, headers)
-    body = envelope_text(stored, entity).encode()
-    return Response(HTTPStatus.OK, {"Content-Type": str(hal(entity.versioned)), **headers}, body)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reconciler.pql.evaluate import bind_let, bind_parameters, compile_test, compile_value
+from reconciler.pql.functions import FUNCTIONS, Passing
 from reconciler.pql.occurs import steady
 from reconciler.pql.scope import Closure, Frame, Scope
 from reconciler.pql.syntax import (
@@ -105,7 +106,7 @@ def _operands(node: Node) -> Iterator[Node]:
         case Between(instant=instant, first=first, last=last):
             candidates = (instant, first, last)
         case Call(of=of, name=name, arguments=arguments):
-            candidates = (of, *(arguments if name != "if" else arguments[:1]))
+            candidates = (of, *_known_first(name, arguments))
         case Exists(ranges=ranges) | ForAll(ranges=ranges) | Select(ranges=ranges):
             candidates = (ranges[0].source,)
         case Filter(of=of):
@@ -115,6 +116,12 @@ def _operands(node: Node) -> Iterator[Node]:
     for part in candidates:
         if part is not None and not isinstance(part, Period | Lambda) and not _constant(part):
             yield part
+
+
+def _known_first(name: str, arguments: tuple[Node, ...]) -> list[Node]:
+    """The arguments that have a value before the function is called."""
+    taken = FUNCTIONS[name][0].arguments
+    return [node for node, argument in zip(arguments, taken, strict=False) if argument.passing is Passing.VALUE]
 
 
 def _constant(node: Node) -> bool:

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 from reconciler.pql.errors import Finding, RuleError
 from reconciler.pql.evaluate import compile_whole
 from reconciler.pql.explain import Reading, compile_explanation
+from reconciler.pql.parser import parse_rule
 from reconciler.pql.scope import PROFILE, RUN, Frame, Scope
 from reconciler.pql.situation import Run, Situation
 from reconciler.pql.syntax import Node
 from reconciler.pql.values import Value
 
-__all__ = ["Reading", "Rule", "Situation", "Value", "compile_tree"]
+__all__ = ["Reading", "Rule", "Situation", "Value", "compile_rule", "compile_tree"]
 
 Profile = Mapping[str, Any]
 _T = TypeVar("_T")
@@ -74,6 +75,11 @@ class Rule:
 def compile_tree(text: str, tree: Node) -> Rule:
     """A rule from its tree. Raises ``RuleError`` for what cannot be evaluated."""
     return Rule(text, tree)
+
+
+def compile_rule(text: str, *, checked: bool = True) -> Rule:  # noqa: ARG001 - until there is a checker
+    """A rule from its text. checked: also by the checker. Raises ``RuleError`` for the first thing wrong."""
+    return Rule(text, parse_rule(text))
 
 
 def _within_the_stack(work: Callable[[], _T], text: str, tree: Node) -> _T:
