@@ -121,8 +121,11 @@ class PendingBase:
 
 
 def _uris(kind: Kind, references: tuple[str, ...], resolve: Resolve) -> list[str | Pending]:
-    spec = Field((), (), target=kind)
+    spec = _TARGETS[kind]
     return [reference_to_xdm(spec, name, resolve) for name in references]
+
+
+_TARGETS = {kind: Field((), (), target=kind) for kind in Kind}
 
 
 Bases = Mapping[str, "str | PendingBase"]
@@ -160,9 +163,11 @@ def base_of(kind: Kind, name: str, value: Any, resolve: Resolve) -> str | Pendin
     if spec.target is not None:
         single = spec.shape is Shape.REFERENCE
         uris = _uris(spec.target, (value,) if single else value, resolve)
+        known = [uri for uri in uris if isinstance(uri, str)]
+        if len(known) == len(uris):
+            return _hash_plain(known[0] if single else tuple(sorted(known)))
         names = tuple(sorted(uri.key.name if isinstance(uri, Pending) else uri for uri in uris))
-        pending = PendingBase(name, spec.target, names, single)
-        return pending.value(resolve) or pending
+        return PendingBase(name, spec.target, names, single)
     if spec.short:
         return _hash_plain(spec.short.get(value, value))
     return _hash_plain(value if isinstance(value, str | int | float) else _plain(value))
