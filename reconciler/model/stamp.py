@@ -134,10 +134,15 @@ Bases = Mapping[str, "str | PendingBase"]
 def bases_of(kind: Kind, flat: Flat, resolve: Resolve) -> dict[str, str | PendingBase]:
     """The base of every field in a flat form; representations share one where the title would grow too long."""
     bases: dict[str, str | PendingBase] = {name: base_of(kind, name, value, resolve) for name, value in flat.items()}
-    if sum(len(escape(name).encode()) + 10 for name in bases) + 16 > TITLE_LIMIT:
+    if sum(map(_share_of_title, bases)) + 16 > TITLE_LIMIT:
         kept = {name: value for name, value in bases.items() if not name.startswith(f"{SHARED}[")}
         return {**kept, SHARED: shared_base(flat)}
     return bases
+
+
+@lru_cache(maxsize=65536)
+def _share_of_title(name: str) -> int:
+    return len(escape(name).encode()) + 10
 
 
 def shared_base(flat: Flat) -> str:
@@ -190,7 +195,7 @@ def _hash_text(canonical: str) -> str:
 def _components(value: Any) -> list[Json]:
     """The components as the repository spells them, in an order that does not depend on theirs."""
     spelled = [dict(_spell(name, item) for name, item in flat.items()) for flat in value]
-    return sorted(spelled, key=canonical_json)
+    return sorted(spelled, key=canonical_json) if len(spelled) > 1 else spelled
 
 
 def _spell(name: str, value: Any) -> tuple[str, Json]:
