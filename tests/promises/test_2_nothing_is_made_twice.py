@@ -37,8 +37,8 @@ def test_a_run_given_up_in_flight_keeps_its_lease_until_nothing_can_arrive(at: i
     with arena() as place:
         # The creates are cut off on their way; Ctrl-C comes twice while the run looks for them.
         cut = dict.fromkeys(range(9, 21), Fault.LATE)
-        place.apply(Job(RULES, trouble=Trouble(cut, stops=(at, at + 1))))
-        [second] = place.apply(Job(RULES))
+        stopped = Job(RULES, trouble=Trouble(cut, stops=(at, at + 1)))
+        [_, second] = place.apply(stopped, Job(RULES), in_turn=True)
         place.rest()
         place.apply(Job(RULES))
         assert made_twice(place) == []
