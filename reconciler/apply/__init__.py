@@ -16,11 +16,18 @@ taken only after the settle time, when the last requests of its run have landed.
 its lease while it sleeps, so each step asks first whether the term has run out on a clock that only goes forward: a
 term is counted from before its renewal was sent. *A patch* that meets a later revision goes on only if what it
 touches, and our stamp, is as it was read; the plan keeps hashes of it, so that this holds for saved plans too. *A saved
-plan* is judged whole before its first write. A step after which another of the same entity is done is done as well,
+plan* is judged whole before its first write, by the guards and against what is live; that a newer commit wrote what
+it wants does not matter. A step after which another of the same entity is done is done as well,
 whatever the instance looks like now: a temporary name is gone by then. *The journal* tells an intent before each write;
 nothing reads it, so that losing it loses no truth.
 
 2026-11-25. *The protocol of a run* (lease, a fresh look, prepare, write, wait for the lists, release) stands in ``run``
 and not in the command line: the order of these is what the promises rest on, so whoever applies, a command or a
 program, cannot leave one out.
+
+2026-11-27. *The engine* only says which step may start; what becomes of one step, whichever answer is lost, stands in
+``writing``. *Taking the lease* is a look at the anchor, by its name, and a conditional write: a register that is only
+written if it is as it was read has to be read first. Where there is no anchor yet the write that makes it is the one
+that takes it. A write first and a look only after its refusal would save nothing: nearly every run finds an anchor, and
+would be refused. What was read before the lease is not used instead of the look: another run may have ended since.
 """

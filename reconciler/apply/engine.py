@@ -4,39 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from reconciler.apply.creating import Creator
 from reconciler.apply.events import Ended, Finished, Listener, Started
-from reconciler.apply.filling import fill
-from reconciler.apply.holding import holds
-from reconciler.apply.outcomes import (
-    AlreadyDone,
-    Done,
-    Failed,
-    NotAttempted,
-    Outcome,
-    Report,
-    Skipped,
-    Unknown,
-    is_done,
-)
+from reconciler.apply.outcomes import AlreadyDone, NotAttempted, Outcome, Report, Skipped, Unknown, is_done
 from reconciler.apply.rate import Rate
-from reconciler.apply.referrers import find_referrers
 from reconciler.apply.schedule import Schedule
-from reconciler.model.errors import ReconcilerError
-from reconciler.model.kinds import KINDS, EntityKey
-from reconciler.plan.steps import Action, After, Plan, PlanRefused, Step
-from reconciler.plan.touched import is_untouched
-from reconciler.repository.errors import Conflict, NameTaken, NotPermitted, RepositoryError, Unauthorised, Unreachable
-from reconciler.repository.port import DeleteOutcome, DeleteRejected, Instance, Permit, Receipt, Writer, always
+from reconciler.apply.writing import StepWriter
+from reconciler.plan.steps import Plan, PlanRefused, Step
+from reconciler.repository.errors import NotPermitted, Unauthorised
+from reconciler.repository.port import Instance, Permit, Writer, always
 from reconciler.repository.retry import Clock, SystemClock
 
 PARALLELISM = 10
-_SHOWN = 5  # referrers that a message names
-DELETIONS = 3  # tries of one delete whose etag somebody's edits make stale
-UNREACHED = 3  # steps in a row that did not reach the repository, after which no more are sent
 
 
 async def apply_plan_async(
@@ -64,9 +45,9 @@ async def apply_plan_async(
         raise PlanRefused(plan)
     clock = clock or SystemClock()
     writer = writer.permitted(permit)
-    creator = Creator(writer, plan.catalog, clock, settle_s)
+    steps = StepWriter(plan, writer, Creator(writer, plan.catalog, clock, settle_s))
     stop, rate = stop or Stop(), rate or Rate(parallelism)
-    return await _Engine(plan, writer, creator, on_event, rate, stop, permit, already or {}).run()
+    return await _Engine(plan, steps, on_event, rate, stop, permit, already or {}).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +67,16 @@ class Stop:
 
 @dataclass(slots=True)
 class _Engine:
+    """Starts each step when its turn has come, and keeps what became of it."""
+
     plan: Plan
-    writer: Writer
-    creator: Creator
+    steps: StepWriter
     on_event: Listener
     rate: Rate
     stop: Stop
     permit: Permit
     already: Mapping[str, Instance | None]
-    uris: dict[EntityKey, str] = field(default_factory=dict)
-    etags: dict[str, str] = field(default_factory=dict)  # left behind, by step id
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    unreached: int = 0  # steps in a row that never reached the repository
-    hopeless: type[RepositoryError] | None = None  # every other call would fail the same way
-    archived: set[str] = field(default_factory=set)  # steps that took an instance out of service
 
     async def run(self) -> Report:
         schedule = Schedule(self.plan.steps)
@@ -121,9 +98,9 @@ class _Engine:
             self.plan,
             self.outcomes,
             interrupted,
-            unauthorised=self.hopeless is Unauthorised,
-            lost_lease=self.hopeless is NotPermitted,
-            created=self.uris,
+            unauthorised=self.steps.prospects.hopeless is Unauthorised,
+            lost_lease=self.steps.prospects.hopeless is NotPermitted,
+            created=self.steps.uris,
         )
         self.on_event(Ended(interrupted, report.tally.complete))
         return report
@@ -132,10 +109,7 @@ class _Engine:
         """Settle the steps of an earlier run."""
         for step in self.plan.steps:
             if step.id in self.already:
-                found = self.already[step.id]
-                if found is not None:
-                    self.etags[step.id] = found.etag
-                    self.uris.setdefault(step.key, found.uri)
+                self.steps.take_over(step, self.already[step.id])
                 self._settle(schedule, step, AlreadyDone())
 
     async def _carry_out(
@@ -143,21 +117,26 @@ class _Engine:
     ) -> None:
         """Run until every step that can be is settled, nothing more may start, or the run is given up."""
         while not given_up.done():
-            while len(running) < self.rate.allowed and not self.hopeless and not self.stop.soon.is_set():
+            while (
+                len(running) < self.rate.allowed and not self.steps.prospects.hopeless and not self.stop.soon.is_set()
+            ):
                 step = schedule.next_ready()
                 if step is None:
                     break
                 if not await self.permit():
-                    self.hopeless = NotPermitted
+                    self.steps.prospects.hopeless = NotPermitted
                     break
                 self.on_event(Started(step))
-                running[asyncio.ensure_future(self._outcome(step))] = step
+                running[asyncio.ensure_future(self.steps.carry_out(step))] = step
             if not running:
                 break
             finished, _ = await asyncio.wait([given_up, *running], return_when=asyncio.FIRST_COMPLETED)
             for task in [task for task in running if task in finished]:
                 self.rate.answered()
                 self._settle(schedule, running.pop(task), task.result())
+
+    def _may_start(self, running: int) -> bool:
+        return running < self.rate.allowed and not self.steps.prospects.hopeless and not self.stop.soon.is_set()
 
     def _settle(self, schedule: Schedule, step: Step, outcome: Outcome) -> None:
         self._record(step, outcome)
@@ -170,200 +149,3 @@ class _Engine:
     def _record(self, step: Step, outcome: Outcome) -> None:
         self.outcomes[step.id] = outcome
         self.on_event(Finished(step, outcome))
-
-    # ------------------------------------------------------------ one step
-
-    async def _outcome(self, step: Step) -> Outcome:
-        """Carry out one step; whatever comes of it becomes an outcome, and the other steps go on."""
-        try:
-            outcome = await self._carried_out(step)
-        except RepositoryError as error:
-            outcome = self._failure(error)
-        except ReconcilerError as error:
-            outcome = Failed(error.message, error.remedy)
-        except Exception as error:  # noqa: BLE001 - one step's defect must not hide what became of the others
-            outcome = Unknown(f"a defect of this program: {type(error).__name__}", in_flight=True)
-        else:
-            self.unreached = 0
-        return self._with_its_archiving(step, outcome)
-
-    def _failure(self, error: RepositoryError) -> Outcome:
-        """What a step that ended so has come to, and whether the others can still do better."""
-        match error:
-            case Unauthorised() | NotPermitted():
-                self.hopeless = type(error)
-            case Unreachable():
-                self.unreached += 1
-                if self.unreached >= UNREACHED:
-                    self.hopeless = Unreachable
-            case _:
-                self.unreached = 0
-        if error.maybe_carried_out:
-            return Unknown(error.message, in_flight=True)
-        return NotAttempted() if isinstance(error, NotPermitted) else Failed(error.message, error.remedy)
-
-    def _with_its_archiving(self, step: Step, outcome: Outcome) -> Outcome:
-        """A delete that failed after this run took its instance out of service says so, and how to undo that."""
-        if step.action is Action.ARCHIVE and isinstance(outcome, Done):
-            self.archived.add(step.id)
-        before = step.if_match.step if isinstance(step.if_match, After) else ""
-        if step.action is not Action.DELETE or before not in self.archived or not isinstance(outcome, Failed):
-            return outcome
-        revive = f"To revive it, put its file back and run: reconciler apply --target {step.key}"
-        return replace(
-            outcome,
-            message=f"archived, not deleted; {outcome.message}",
-            remedy=f"{outcome.remedy} {revive}" if outcome.remedy else revive,
-        )
-
-    async def _carried_out(self, step: Step) -> Outcome:
-        match step.action:
-            case Action.CREATE:
-                return await self._create(step)
-            case Action.DELETE:
-                return await self._delete(step)
-            case Action.PATCH | Action.ARCHIVE | Action.STAMP | Action.ADOPT | Action.MOVE | Action.FORGET:
-                return await self._patch(step)
-
-    def _body(self, step: Step) -> Any:
-        return fill(step, self.uris, None if self.plan.dirty else self.plan.commit)
-
-    def _etag(self, step: Step) -> str:
-        if isinstance(step.if_match, After):
-            return self.etags[step.if_match.step]
-        return step.if_match or ""
-
-    def _address(self, step: Step) -> str:
-        return step.address or self.writer.address_of(step.remote_id or "")
-
-    async def _create(self, step: Step) -> Outcome:
-        made = await self.creator.create(step, self._body(step))
-        if made.uri is not None:
-            self.uris[step.key] = made.uri
-            self.etags[step.id] = made.etag
-        return made.outcome
-
-    async def _patch(self, step: Step) -> Outcome:
-        if step.action is Action.ARCHIVE and step.uri is not None:
-            found = await find_referrers(self.writer, step.key.kind, step.uri)
-            if found:
-                names = ", ".join(item.uri for item in found[:_SHOWN])
-                return Failed(f"not archived: {names} still refers to it", "Plan again to see it.")
-        operations = self._body(step)
-        try:
-            receipt = await self.writer.patch(self._address(step), _schema(step), operations, if_match=self._etag(step))
-        except RepositoryError as error:
-            if not isinstance(error, Conflict) and not error.maybe_carried_out:
-                raise
-            return await self._after_doubt(step, operations, self._etag(step), error)
-        self._keep(step, receipt)
-        return Done()
-
-    async def _patch_again(self, step: Step, operations: list[dict[str, Any]], etag: str) -> Outcome:
-        """The same patch on the revision that an edit of something else has left."""
-        try:
-            receipt = await self.writer.patch(self._address(step), _schema(step), operations, if_match=etag)
-        except RepositoryError as error:
-            if not isinstance(error, Conflict) and not error.maybe_carried_out:
-                raise
-            return await self._after_doubt(step, operations, etag, error)
-        self._keep(step, receipt)
-        return Done()
-
-    async def _after_doubt(
-        self, step: Step, operations: list[dict[str, Any]], etag: str, error: RepositoryError
-    ) -> Outcome:
-        """Look at the instance: a stale etag, a taken name and a lost answer leave different things behind.
-
-        etag: under which the patch was sent.
-        """
-        try:
-            found = await self.writer.lookup(self._address(step), _schema(step))
-        except RepositoryError as failure:
-            if isinstance(failure, Unauthorised):
-                self.hopeless = Unauthorised
-            if error.maybe_carried_out:
-                return Unknown(f"{error.message}; looking at it failed too: {failure.message}", in_flight=True)
-            return Failed(error.message, error.remedy)
-        if found is None:
-            return Failed("it was deleted meanwhile", "Plan again.")
-        if holds(found, operations):
-            self.etags[step.id] = found.etag
-            return Done() if error.maybe_carried_out else AlreadyDone()
-        if isinstance(error, Conflict) and not error.maybe_carried_out and self._may_go_on(step, found, etag):
-            return await self._patch_again(step, operations, found.etag)
-        if found.etag != etag and error.maybe_carried_out:
-            return Unknown(f"{error.message}; it was changed since, and is not as this step leaves it")
-        if found.etag != etag:
-            return _changed_since(found)
-        if isinstance(error, NameTaken | Conflict):
-            holder = getattr(error, "holder", None)
-            by = f" by {holder}" if holder else ""
-            return Failed(f"its name is taken{by}", "Choose another name, or rename that instance.")
-        return Failed(error.message, error.remedy)
-
-    def _may_go_on(self, step: Step, found: Instance, etag: str) -> bool:
-        """Whether the edit that came between touched nothing of what this step touches."""
-        if found.etag == etag or (isinstance(step.if_match, After) and step.action is not Action.DELETE):
-            return False
-        return is_untouched(step.touched, found)
-
-    async def _delete(self, step: Step) -> Outcome:
-        """Delete it; after a stale etag once more, if all that was read of it still stands."""
-        etag = self._etag(step)
-        for _ in range(DELETIONS):
-            outcome = await self._asked_to_go(step, etag)
-            if outcome is not None:
-                return outcome
-            found = await self.writer.lookup(self._address(step), _schema(step))
-            if found is None:
-                return Done()
-            if not self._may_go_on(step, found, etag):
-                return _changed_since(found)
-            etag = found.etag
-        return Failed("it is changed again and again", "Plan again to see the changes.", stale=True)
-
-    async def _asked_to_go(self, step: Step, etag: str) -> Outcome | None:
-        """What came of one request to delete; None when its etag is stale, at once or when it was decided."""
-        try:
-            outcome = await self.writer.delete(self._address(step), if_match=etag)
-        except RepositoryError as error:
-            if error.maybe_carried_out and await self._is_gone(step):
-                return Done()
-            if isinstance(error, Conflict):
-                return None
-            raise
-        if isinstance(outcome, DeleteRejected) and outcome.reason == "etag":
-            return None
-        return self._deleted(outcome)
-
-    async def _is_gone(self, step: Step) -> bool:
-        """Whether an instance is certainly not there."""
-        try:
-            return await self.writer.lookup(self._address(step), _schema(step)) is None
-        except RepositoryError:
-            return False
-
-    def _deleted(self, outcome: DeleteOutcome) -> Outcome:
-        if not isinstance(outcome, DeleteRejected):
-            return Done()
-        if not outcome.referrers:
-            reason = f": {outcome.reason}" if outcome.reason else ""
-            return Failed(f"the repository rejected it{reason}", "Plan again to see what it is like now.")
-        named = {step.uri: f"{step.key} " for step in self.plan.steps if step.uri}
-        names = ", ".join(f"{named.get(item.uri, '')}{item.uri} ({item.property})" for item in outcome.referrers)
-        return Failed(f"still referred to by {names}", "Plan again: what refers to it has to go first.")
-
-    def _keep(self, step: Step, receipt: Receipt) -> None:
-        self.etags[step.id] = receipt.etag
-
-
-def _changed_since(found: Instance) -> Failed:
-    who = f" by {found.modified_by}" if found.modified_by else ""
-    return Failed(
-        f"it was changed{who} at {found.modified}, after it was read", "Plan again to see the change.", stale=True
-    )
-
-
-def _schema(step: Step) -> str:
-    return KINDS[step.key.kind].schema

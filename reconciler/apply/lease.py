@@ -81,6 +81,7 @@ class HeldLease:
     etag: str
     until: float  # on the clock that only goes forward
     lost: asyncio.Event = field(default_factory=asyncio.Event)
+    _beat: int = 0  # of the last renewal that was tried
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -108,32 +109,44 @@ class HeldLease:
             await self.renew()
 
     async def renew(self) -> None:
-        """Renew it once. An error is no loss yet: the term may have room for another try."""
-        async with self._turn:
-            if self.lost.is_set():
-                return
-            begun = self.clock.now()
-            beaten = replace(self.state, lease=replace(self.lease, beat=self.lease.beat + 1))
-            try:
-                self.etag = await _put(self.writer, self.address, beaten, self.etag)
-            except RepositoryError as error:
-                if isinstance(error, Conflict) or error.maybe_carried_out:
-                    await self._look()
-                if self.lost.is_set() or self.lease != beaten.lease:
-                    return
-            self.state, self.until = beaten, begun + self.lease.term_s
+        """Renew it once. An error is no loss yet: the term may have room for another try.
 
-    async def _look(self) -> None:
-        """Whose it is, after an answer that does not tell."""
+        Each try has a beat of its own, so that a beat that is found tells which of them was carried out: only its
+        term counts, not that of a later one that met its revision.
+        """
+        async with self._turn:
+            for _ in range(2):
+                if self.lost.is_set():
+                    return
+                begun = self.clock.now()
+                self._beat = max(self._beat, self.lease.beat) + 1
+                beaten = replace(self.state, lease=replace(self.lease, beat=self._beat))
+                try:
+                    self.etag = await _put(self.writer, self.address, beaten, self.etag)
+                except RepositoryError as error:
+                    if not isinstance(error, Conflict) and not error.maybe_carried_out:
+                        return
+                    before = self.etag
+                    await self._look()
+                    if self.etag == before:
+                        return
+                    if self.lease != beaten.lease:
+                        continue  # an earlier try was carried out, and its answer lost
+                self.state, self.until = beaten, begun + self.lease.term_s
+                return
+
+    async def _look(self) -> AnchorState | None:
+        """What the anchor says, after an answer that does not tell whose it is; None when it could not be read."""
         try:
             found = await self.writer.lookup(self.address, SCHEMA)
         except RepositoryError:
-            return
+            return None
         anchor = read_anchor(found) if found is not None else None
         if anchor is None or anchor.state.lease is None or anchor.state.lease.run != self.lease.run:
             self.lost.set()
         else:
             self.state, self.etag = anchor.state, anchor.instance.etag
+        return anchor.state if anchor is not None else None
 
     async def release(self, commit: str | None) -> bool:
         """Give it back. commit: the one that is now applied in full, None leaves what was. False: it was not ours."""
@@ -145,7 +158,9 @@ class HeldLease:
                 try:
                     await _put(self.writer, self.address, state, self.etag)
                 except RepositoryError:
-                    await self._look()
+                    found = await self._look()
+                    if found == state:
+                        return True  # the answer was lost
                     if self.lost.is_set():
                         return False
                     continue
@@ -251,7 +266,7 @@ async def find_anchor(writer: Writer, catalog: str) -> Anchor | None:
 
 
 def _refuse_foreign(state: AnchorState, runner: Runner, *, takeover: bool) -> None:
-    if state.roots and runner.roots and not state.roots & runner.roots and not takeover:
+    if state.is_of_another(runner.roots) and not takeover:
         raise Foreign(state.catalog)
 
 

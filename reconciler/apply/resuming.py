@@ -104,7 +104,7 @@ class _Resumer:
         if step.action is Action.CREATE:
             body = fill(step, self.uris, None)
             return all(item.instance.properties.get(name) == value for name, value in body["_instance"].items())
-        commit = None if self.plan.dirty else self.plan.commit
+        commit = item.stamp.commit if item.stamp is not None else None  # a newer one may have written the same
         return holds(item.instance, fill(step, self.uris, commit))
 
     def _ready(self, step: Step) -> Step | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.decision.selection import select_offers
 from reconciler.graph.build import Graph
 from reconciler.model.catalogue import Catalogue
-from reconciler.model.entities import Activity, Fallback, Filter, Offer
+from reconciler.model.entities import Activity, Fallback, Offer
 from reconciler.model.instant import canonical_instant, instant_sort_key
 from reconciler.model.kinds import EntityKey, Kind
 from reconciler.model.problem import Code, Problem
@@ -38,48 +39,17 @@ def check_selection(catalogue: Catalogue, graph: Graph, at: str) -> Iterator[Pro
 
 
 def _select(catalogue: Catalogue) -> _Selection:
-    tagged: defaultdict[str, set[str]] = defaultdict(set)
     placements: defaultdict[str, set[str]] = defaultdict(set)
     for entity in catalogue.entities.values():
-        if isinstance(entity, Offer):
-            for tag in entity.tags:
-                tagged[tag].add(entity.key)
-        elif isinstance(entity, Activity) and entity.filter is not None and entity.placement is not None:
+        if isinstance(entity, Activity) and entity.filter is not None and entity.placement is not None:
             placements[entity.filter].add(entity.placement)
-    known: dict[tuple[bool, frozenset[str]], frozenset[str]] = {}
-    offers = {
-        entity.key: _selected(catalogue, entity, tagged, known)
-        for entity in catalogue.entities.values()
-        if isinstance(entity, Filter) and any(form is not None for form in _forms(entity))
-    }
-    return _Selection(offers, {name: frozenset(found) for name, found in placements.items()})
-
-
-def _selected(
-    catalogue: Catalogue,
-    entity: Filter,
-    tagged: Mapping[str, set[str]],
-    known: dict[tuple[bool, frozenset[str]], frozenset[str]],
-) -> frozenset[str]:
-    """The offers that a filter selects. An empty list selects nothing, in every form."""
-    if entity.offers is not None:
-        return frozenset(name for name in entity.offers if EntityKey(Kind.OFFER, name) in catalogue.entities)
-    form = (entity.any_tags is not None, frozenset(entity.any_tags or entity.all_tags or ()))
-    if form not in known:
-        groups = [tagged.get(tag, set()) for tag in sorted(form[1])]
-        combine = set[str].union if form[0] else set[str].intersection
-        known[form] = frozenset(combine(*groups)) if groups else frozenset()
-    return known[form]
-
-
-def _forms(entity: Filter) -> tuple[tuple[str, ...] | None, ...]:
-    return (entity.offers, entity.any_tags, entity.all_tags)
+    return _Selection(select_offers(catalogue.entities), {name: frozenset(found) for name, found in placements.items()})
 
 
 def _offers(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
     wanted = _wanted_placements(selection)
     for key, entity in catalogue.entities.items():
-        if not isinstance(entity, Offer) or entity.status == "archived":
+        if not isinstance(entity, Offer) or entity.status == "archived" or entity.external is not None:
             continue
         placements = wanted.get(entity.key)
         if placements is None:
@@ -126,19 +96,32 @@ def _filters(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
 
 
 def _activities(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:
-    shown: dict[str, frozenset[str]] = {}
+    users: defaultdict[str, list[EntityKey]] = defaultdict(list)
     for key, entity in catalogue.entities.items():
-        if not isinstance(entity, Activity) or entity.status == "archived" or entity.filter is None:
-            continue
-        offers = selection.offers.get(entity.filter)
-        if offers is None or catalogue.entities[EntityKey(Kind.FILTER, entity.filter)].external is not None:
-            continue
-        if entity.filter not in shown:
-            shown[entity.filter] = _shown_in(catalogue, offers)
-        if entity.placement in shown[entity.filter]:
+        if isinstance(entity, Activity) and entity.filter is not None and entity.filter in selection.offers:
+            users[entity.filter].append(key)
+    external = {key.name for key in catalogue.entities if key.kind is Kind.OFFER and _is_external(catalogue, key)}
+    for name, activities in users.items():
+        offers = selection.offers[name]
+        if not _is_external(catalogue, EntityKey(Kind.FILTER, name)) and not offers & external:  # else plan knows
+            yield from (problem for _key, problem in only_fallback_problems(catalogue, activities, offers))
+
+
+def _is_external(catalogue: Catalogue, key: EntityKey) -> bool:
+    return catalogue.entities[key].external is not None
+
+
+def only_fallback_problems(
+    catalogue: Catalogue, activities: Iterable[EntityKey], offers: frozenset[str]
+) -> Iterator[tuple[EntityKey, Problem]]:
+    """Of the activities that use one filter, those that can only show their fallback. offers: what it selects."""
+    shown = _shown_in(catalogue, offers)
+    for key in activities:
+        entity = catalogue.entities[key]
+        if not isinstance(entity, Activity) or entity.status == "archived" or entity.placement in shown:
             continue
         why = f"no approved offer of `{entity.filter}` has a representation for `{entity.placement}`"
-        yield Problem(
+        problem = Problem(
             Code.ONLY_FALLBACK,
             catalogue.span(key, "filter"),
             f"this activity can only show its fallback: {why if offers else f'`{entity.filter}` selects no offer'}",
@@ -146,6 +129,7 @@ def _activities(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem
             if offers
             else "Mend the filter, or use another.",
         )
+        yield key, problem
 
 
 def _shown_in(catalogue: Catalogue, offers: frozenset[str]) -> frozenset[str]:
@@ -161,16 +145,22 @@ def _shown_in(catalogue: Catalogue, offers: frozenset[str]) -> frozenset[str]:
 
 def _fallbacks(catalogue: Catalogue) -> Iterator[Problem]:
     for key, entity in catalogue.entities.items():
-        if not isinstance(entity, Activity) or entity.status != "live":
-            continue
-        fallback = catalogue.entities.get(EntityKey(Kind.FALLBACK, entity.fallback or ""))
-        if isinstance(fallback, Fallback) and fallback.external is None and fallback.status != "approved":
-            yield Problem(
-                Code.FALLBACK_STATUS,
-                catalogue.span(key, "fallback"),
-                f"a live activity uses the fallback `{fallback.key}`, whose status is `{fallback.status}`",
-                "Approve the fallback, or use another.",
-            )
+        if isinstance(entity, Activity):
+            yield from fallback_problems(catalogue, key, entity)
+
+
+def fallback_problems(catalogue: Catalogue, key: EntityKey, activity: Activity) -> Iterator[Problem]:
+    """A live activity whose fallback is not in service."""
+    fallback = catalogue.entities.get(EntityKey(Kind.FALLBACK, activity.fallback or ""))
+    if activity.status != "live" or not isinstance(fallback, Fallback) or fallback.external is not None:
+        return
+    if fallback.status != "approved":
+        yield Problem(
+            Code.FALLBACK_STATUS,
+            catalogue.span(key, "fallback"),
+            f"a live activity uses the fallback `{fallback.key}`, whose status is `{fallback.status}`",
+            "Approve the fallback, or use another.",
+        )
 
 
 def _expired(catalogue: Catalogue, at: str) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from reconciler.cli.command import Decorator, all_of, command_line
 from reconciler.cli.commands.plan import plan_ending
 from reconciler.cli.durations import Duration
 from reconciler.cli.ending import FINE, Ending, Exit, Product
-from reconciler.cli.loading import Request, place_of, plan_from
+from reconciler.cli.loading import Request, judged_again, place_of, plan_from
 from reconciler.cli.screen import Progress, Screen
 from reconciler.model.errors import ReconcilerError
 
@@ -45,12 +45,6 @@ lease_options: Decorator = all_of(
         metavar="TIME",
         help="How long to wait for another run's lease.",
     ),
-    click.option(
-        "--allow-takeover",
-        metavar="CATALOG",
-        allow_from_autoenv=False,
-        help="Take over this catalogue from another Git repository.",
-    ),
 )
 
 
@@ -64,11 +58,18 @@ class Job:
     options: Options
     terms: Terms
     ask: bool
-    takeover: bool = False
     saved: Plan | None = None
     expect: str | None = None
     events: Path | None = None
     shown: dict[str, Any] = field(default_factory=dict)  # the plan's document, once it is shown
+
+    @property
+    def takeover(self) -> bool:
+        """Whether a catalogue of another Git repository may be taken, as was said here or when the plan was made."""
+        from reconciler.plan.guards import TAKEOVER
+
+        recorded = self.saved is not None and bool(self.saved.allowed.get(TAKEOVER))
+        return self.options.allow_takeover or recorded
 
 
 def terms_of(catalogue: Catalogue, lease_term: float | None, settle: float | None, lock_timeout: float) -> Terms:
@@ -145,7 +146,7 @@ def _decide(job: Job, plan: Plan, agreed: Plan | None) -> None:
     from reconciler.apply.resuming import PlanStale
     from reconciler.plan.document import plan_digest
 
-    if agreed is None:
+    if agreed is None or plan.refusals:
         _show(job, plan)
     elif plan_digest(plan) != plan_digest(agreed):
         raise PlanStale("live has changed since the plan was shown", remedy="Nothing was written. Apply again.")
@@ -157,14 +158,13 @@ def _decide(job: Job, plan: Plan, agreed: Plan | None) -> None:
 
 
 def _resumed(job: Job, saved: Plan, live: LiveState) -> Resumed:
-    """A saved plan, held against what is live. The numbers given here overrule guards as those given with it."""
+    """A saved plan, held against what is live, and judged by the guards again."""
     from reconciler.apply.resuming import Resumed, refuse_other_target, resume
     from reconciler.plan.build import refuse_incomplete
-    from reconciler.plan.guards import still_refused
 
     refuse_incomplete(live)
     refuse_other_target(saved, job.catalogue, live.container, datetime.now(UTC))
-    plan = replace(saved, refusals=still_refused(saved.refusals, job.options.allowed))
+    plan = judged_again(saved, job.catalogue, live, job.options)
     return Resumed(plan, {}) if plan.refusals else resume(plan, live)
 
 
@@ -185,11 +185,11 @@ async def _plan(job: Job, writer: RepositoryWriter) -> Plan:
 
 def _show(job: Job, plan: Plan) -> None:
     from reconciler.plan.document import plan_document
-    from reconciler.report.plans import plan_target_line, plan_text
+    from reconciler.report.plans import plan_target_line, plan_text, with_remedies
 
     screen = job.screen
     if screen.json:
-        job.shown["plan"] = plan_document(plan)
+        job.shown["plan"] = plan_document(with_remedies(plan, command_line()))
     else:
         shown = plan_text(plan, screen.paint, screen.width, command_line())
         screen.show(f"{plan_target_line(plan)}\n\n{shown}")

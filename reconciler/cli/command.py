@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.ending import Ending, Exit, Product
+from reconciler.cli.interrupts import held_back
 from reconciler.cli.loading import Request
 from reconciler.cli.screen import Screen
 from reconciler.model.errors import ReconcilerError
@@ -83,6 +84,12 @@ def _allow(what: str, told: str) -> Decorator:
     return click.option(f"--allow-{what}", type=click.IntRange(0), metavar="N", allow_from_autoenv=False, help=told)
 
 
+allow_takeover_option = click.option(
+    "--allow-takeover",
+    metavar="CATALOG",
+    allow_from_autoenv=False,
+    help="Take over this catalogue from another Git repository.",
+)
 allow_deletes_option = _allow("deletes", "Let up to N entities go.")
 allow_reverts_option = _allow("reverts", "Without a terminal: let up to N edits made live be undone.")
 plan_options = all_of(
@@ -103,6 +110,7 @@ plan_options = all_of(
     click.option(
         "--allow-rollback", is_flag=True, allow_from_autoenv=False, help="Let an older commit go over a newer one."
     ),
+    allow_takeover_option,
     _allow("deletes", "Let up to N entities be deleted or taken out of service."),
     _allow("updates", "Let up to N entities be patched."),
     click.option(
@@ -124,20 +132,26 @@ plan_options = all_of(
 
 
 def plan_choices(
+    catalog: str,
     *,
     no_prune: bool,
     adopt: tuple[str, ...],
     target: tuple[str, ...],
     exclude: tuple[str, ...],
+    allow_takeover: str | None,
     **others: Any,
 ) -> PlanOptions:
-    """What the plan options say. others: as ``Options`` has them. Raises ``UsageError`` for a key that is none."""
+    """What the plan options say for this catalogue. others: as ``Options`` has them.
+
+    Raises ``UsageError`` for a key that is none.
+    """
     from reconciler.plan.build import Options
     from reconciler.plan.selection import Selection
 
     return Options(
         prune=False if no_prune else None,
         adopt=_keys(adopt, "--adopt"),
+        allow_takeover=allow_takeover == catalog,
         selection=Selection(_keys(target, "--target"), _keys(exclude, "--exclude")),
         **others,
     )
@@ -184,8 +198,9 @@ def makes_product(body: Body) -> Callable[..., Ending]:
             product = body(screen, **arguments)
         except ReconcilerError as error:
             product = _told(error, screen)
+            product = replace(product, document={**screen.about, **product.document})
         except (click.Abort, KeyboardInterrupt):
-            product = _without_product("Interrupted", "interrupted", Ending(Exit.INTERRUPTED, "interrupted"))
+            product = _INTERRUPTED
         except click.ClickException:
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
@@ -197,11 +212,14 @@ def makes_product(body: Body) -> Callable[..., Ending]:
 
 def _taken(arguments: dict[str, Any], owner: type[Screen | Request]) -> dict[str, Any]:
     """The arguments that are fields of this class, taken out of the others."""
-    return {item.name: arguments.pop(item.name) for item in fields(owner) if item.name in arguments}
+    return {item.name: arguments.pop(item.name) for item in fields(owner) if item.init and item.name in arguments}
 
 
 def _without_product(kind: str, message: str, ending: Ending) -> Product:
     return Product("", {"error": {"type": kind, "message": message}}, ending)
+
+
+_INTERRUPTED = _without_product("Interrupted", "interrupted", Ending(Exit.INTERRUPTED, "interrupted"))
 
 
 def defect(error: Exception) -> Product:
@@ -233,15 +251,21 @@ def command_line() -> str:
 
 
 def _print(screen: Screen, product: Product) -> Ending:
-    ending = product.ending
-    if screen.json:
-        from reconciler.report.words import as_json
+    if not screen.json:
+        untold = product.ending.code and not product.text and not screen.shown
+        screen.show(screen.target if untold else product.text)
+        return product.ending
+    with held_back() as interrupted:
+        text = _as_document(product)
+        screen.show(_as_document(_INTERRUPTED) if interrupted() else text)
+        return _INTERRUPTED.ending if interrupted() else product.ending
 
-        leave = {"exit": {"code": int(ending.code), "meaning": ending.meaning}}
-        screen.show(as_json({**product.document, **leave}))
-    else:
-        screen.show(product.text)
-    return ending
+
+def _as_document(product: Product) -> str:
+    from reconciler.report.words import as_json
+
+    leave = {"exit": {"code": int(product.ending.code), "meaning": product.ending.meaning}}
+    return as_json({**product.document, **leave})
 
 
 # ---------------------------------------------------------------- errors

@@ -96,21 +96,49 @@ def load_all(request: Request) -> tuple[Catalogue, tuple[Problem, ...]]:
 
 
 def plan_from(catalogue: Catalogue, live: LiveState, options: Options) -> Plan:
-    """The plan, with what Git knows of the commit that was last applied: whether ours is older, what it protected."""
-    from reconciler.catalogue.revision import is_older
+    """The plan, with what Git knows of the last applied commit: whether ours is older, what it protected; and whether
+    that was another Git repository's.
+    """
     from reconciler.plan.build import build_plan
-    from reconciler.plan.steps import Action
 
-    now, root = datetime.now(UTC), Path(catalogue.root)
+    now = datetime.now(UTC)
+    known = with_history(catalogue, live, options, catalogue.commit)
+    plan = build_plan(catalogue, live, now=now, options=known)
+    protecting = with_protected(plan, catalogue, live, known)
+    return plan if protecting is known else build_plan(catalogue, live, now=now, options=protecting)
+
+
+def judged_again(plan: Plan, catalogue: Catalogue, live: LiveState, options: Options) -> Plan:
+    """A saved plan with what the guards refuse in it now."""
+    from reconciler.plan.rejudging import judge_again
+
+    known = with_protected(plan, catalogue, live, with_history(catalogue, live, options, plan.commit))
+    return replace(plan, refusals=judge_again(plan, catalogue, live, known))
+
+
+def with_history(catalogue: Catalogue, live: LiveState, options: Options, commit: str | None) -> Options:
+    """With whether the last applied commit is newer than this one, or of another Git repository."""
+    from reconciler.catalogue.revision import is_older, read_roots
+
     anchor = live.anchor(catalogue.name)
-    applied = anchor.state.commit if anchor is not None else None
-    if applied is not None and catalogue.commit is not None and is_older(root, catalogue.commit, applied):
+    if anchor is None:
+        return options
+    root, applied = Path(catalogue.root), anchor.state.commit
+    if applied is not None and commit is not None and is_older(root, commit, applied):
         options = replace(options, newer=applied)
-    plan = build_plan(catalogue, live, now=now, options=options)
-    if applied is None or all(step.action not in {Action.DELETE, Action.ARCHIVE} for step in plan.steps):
-        return plan
-    protected = _protected_at(root, catalogue.environment, applied)
-    return build_plan(catalogue, live, now=now, options=replace(options, protected=protected)) if protected else plan
+    foreign = bool(anchor.state.roots) and anchor.state.is_of_another(read_roots(root, catalogue.settings.uid))
+    return replace(options, foreign=True) if foreign else options
+
+
+def with_protected(plan: Plan, catalogue: Catalogue, live: LiveState, options: Options) -> Options:
+    """With what the last applied commit protected, where the plan deletes or archives anything; else as they are."""
+    from reconciler.plan.guards import ending
+
+    anchor = live.anchor(catalogue.name)
+    if anchor is None or anchor.state.commit is None or not ending(plan.steps):
+        return options
+    protected = _protected_at(Path(catalogue.root), catalogue.environment, anchor.state.commit)
+    return replace(options, protected=protected) if protected else options
 
 
 def _protected_at(root: Path, environment: str, commit: str) -> frozenset[EntityKey]:
@@ -134,16 +162,24 @@ def place_of(
 ) -> Place:
     """Where the catalogue's environment is reached; the user is told when the repository makes us wait.
 
+    From here on the screen knows the target, for the first line of a command that ends in an error.
+
     on_pause: told the status of the answer that does.
     """
     from reconciler.connect import Place
+    from reconciler.report.plans import target_line
+
+    to = catalogue.target
+    screen.target = target_line(catalogue.name, catalogue.environment, to.repository, to.container, to.sandbox)
+    target = {"repository": to.repository, "container": to.container, "sandbox": to.sandbox}
+    screen.about = {"catalog": catalogue.name, "environment": catalogue.environment, "target": target}
 
     def notice(pause: Pause) -> None:
         on_pause(pause.status)
         why = "no answer" if pause.status is None else f"answer {pause.status}"
         screen.say(f"{why} to {pause.method} {pause.path}; asking again in {pause.seconds:.1f} s")
 
-    return Place(catalogue.target, request.catalogue, parallelism=request.parallelism, notice=notice)
+    return Place(to, request.catalogue, parallelism=request.parallelism, notice=notice)
 
 
 def run_async(work: Coroutine[Any, Any, Made]) -> Made:

@@ -26,6 +26,9 @@ class Screen:
     output: Path | None = None
     quiet: bool = False
     no_color: bool = False
+    target: str = field(default="", init=False)  # the line that says what the run is about, once that is known
+    about: dict[str, Any] = field(default_factory=dict, init=False)  # the same for a document
+    shown: bool = field(default=False, init=False)  # whether any of the product was printed
     _begun: bool = field(default=False, init=False)
 
     @property
@@ -56,6 +59,7 @@ class Screen:
         """Print a piece of the product. A reader that has gone away does not change how the run ends."""
         if not text:
             return
+        self.shown = True
         if self.output is not None:
             self._store(text)
             return

@@ -7,10 +7,11 @@ transport, ``server.serve`` the same behind a socket (``lines``).
 Refuses: every bad input with an answer (a problem document, or a gateway body), never with an exception; a database
 file of another program or of a newer format with ``ReconcilerError``.
 
-The data passes: ``messages`` -> ``faults`` -> ``gateway`` -> ``app`` (routes) -> ``media``, ``conditions`` ->
-``containers``, ``writes``, ``listing`` (``order``, ``filters``, ``search``, ``views``), ``deletion`` -> ``patching``,
-``registry`` (schemas, ``annotations``), ``guards``, ``integrity`` -> ``store`` -> ``database`` (SQLite),
-``migrations``. ``snapshot`` moves all of it, ``openapi`` describes it.
+The data passes: ``messages`` -> ``turns`` -> ``faults`` -> ``gateway`` -> ``app`` -> ``routes`` -> ``media``,
+``conditions`` -> ``containers``, ``writes``, ``listing`` (``order``, ``filters``, ``search``, ``views``), ``deletion``
+-> ``patching``, ``registry`` (schemas, ``annotations``), ``guards``, ``integrity`` -> ``store`` -> ``database``
+(SQLite), ``migrations``. ``snapshot`` moves all of it, ``openapi`` (``openapi_shapes``, ``openapi_answers``,
+``openapi_parameters``) describes it.
 
 Choices that took thought:
 
@@ -32,8 +33,10 @@ Choices that took thought:
   pages fit together whatever is written between them.
 - Patterns are matched by RE2, in time that grows with the text only; it has no look-around and no back-references.
 - Every write takes SQLite's write lock first and reads inside it, so the rules hold with any number of processes; it is
-  on the disk when it is answered. One connection, calls take turns: SQLite has one writer anyway, and a hand-over to
-  threads would cost more than the statements.
+  on the disk when it is answered. Behind ``asgi`` writes to a file are carried out in a thread of their own, and those
+  that came while the disk was busy share the next commit, each in a savepoint: a commit costs more than all that is
+  done for a write, and more the more often it comes. Reads have a second connection, so they wait for no commit. In
+  memory nothing waits for a disk: there is one connection, and no hand-over to a thread.
 - A request to delete is a row, decided by the poll that comes when its turn is there: no background work, and a restart
   loses nothing. An ``If-Match`` must hold at the decision as well, else the outcome is ``rejected`` with reason
   ``etag``: what was written in between was not seen by whoever asked.
@@ -54,4 +57,6 @@ Choices that took thought:
   ``on_answer``, never to the caller.
 - A snapshot holds instances as lookups give them, without references and names: those are read, and judged, again, so
   an edited snapshot cannot bring in what a request could not.
+- Answers are closed in the description of the API, and there is no ``default`` answer: what it does not tell is a fault
+  that the fuzzer finds. Bodies are open, because unknown properties are kept.
 """

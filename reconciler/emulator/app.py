@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -16,28 +17,27 @@ from typing import Self, TextIO
 from uuid import UUID, uuid4
 
 from reconciler.emulator.annotations import Document
-from reconciler.emulator.conditions import is_unchanged
-from reconciler.emulator.containers import CONTAINERS, ensure_container, home, list_containers
+from reconciler.emulator.containers import CONTAINERS, ensure_container
 from reconciler.emulator.database import Busy, Database
-from reconciler.emulator.deletion import delete, poll
 from reconciler.emulator.faults import Dropped, Faults, Mishaps
 from reconciler.emulator.gateway import Accepted, Caller, identify
-from reconciler.emulator.instances import envelope_text
 from reconciler.emulator.instants import format_instant, system_clock
-from reconciler.emulator.jsontext import MAX_BODY, dump, load_object
-from reconciler.emulator.listing import list_instances, search_instances
-from reconciler.emulator.media import HOME_HAL, RECEIPT, RESULTS_SCHEMA, MediaType, hal, require_acceptable
+from reconciler.emulator.jsontext import MAX_BODY, JsonObject, dump, load_object
 from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.openapi import openapi_document
 from reconciler.emulator.problems import Refused, not_found, problem
 from reconciler.emulator.registry import built_in_registry
+from reconciler.emulator.routes import answer, method_not_allowed
 from reconciler.emulator.snapshot import Moved, read_snapshot, write_snapshot
 from reconciler.emulator.staleness import without_newest
 from reconciler.emulator.store import Store
-from reconciler.emulator.writes import Call, Parts, create, current, patch, put, require_container, sandbox_scope
+from reconciler.emulator.views import Views
+from reconciler.emulator.writes import Parts, sandbox_scope
 from reconciler.model.errors import ReconcilerError
 
-_JSON = {"Content-Type": "application/json"}
+HEALTH, DESCRIPTION = "/healthz", "/openapi.json"
+OUTSIDE = (HEALTH, DESCRIPTION)  # at the root, and without credentials
+_DELETIONS = "/deletions/"
 # The ends of addresses that give lists; new instances may be late there (J4).
 _LISTS = (["instances"], ["queries", "core", "search"])
 
@@ -50,14 +50,18 @@ class Access(Enum):
 
 
 class Emulator:
-    """One repository over one SQLite file. Calls may come from any thread; they take turns."""
+    """One repository over one SQLite file. Calls may come from any thread; writes take turns, and so do reads."""
 
     def __init__(self, database: Database, parts: Parts, accepted: Accepted, sandbox: str, container: str) -> None:
         self._database = database
         self._parts = parts
         self._accepted = accepted
         self._sandbox = sandbox
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
+        # Where there is a file, reads have a connection of their own, and do not wait until a write is on the disk.
+        self._second = database.second()
+        self._reading = parts if self._second is None else replace(parts, store=Store(self._second), views=Views())
+        self._reading_turn = self._turn if self._second is None else threading.RLock()
         self.container = container
         self.mishaps = parts.faults
 
@@ -120,11 +124,10 @@ class Emulator:
             if _is_of_the_api(request) and self.mishaps.strikes("drop-after", request.method):
                 raise Dropped("drop-after")
         except Busy:
-            response = _unavailable("another process is writing", "Busy: another process is writing")
+            response = _busy()
         except sqlite3.Error as error:
             response = _failed(error)
-        request_id = request.header("x-request-id") or str(self._parts.new_uuid())
-        return response.plus({"x-request-id": request_id})
+        return self._with_id(request, response)
 
     def latency_s(self, request: Request) -> float:
         """How long this request is to wait before it is handled; counted."""
@@ -133,6 +136,28 @@ class Emulator:
             self.mishaps.count("latency")
         return waiting
 
+    def waits_for_disk(self, request: Request) -> bool:
+        """Whether this request is one that writes, and there is a file to write to."""
+        return self._second is not None and self._writes(request)
+
+    def handle_together(
+        self, requests: Sequence[Request], answer: Callable[[Request], Response | Dropped]
+    ) -> list[Response | Dropped]:
+        """The answers to requests that write, in their order, by one transaction, which is on the disk at the end.
+
+        answer: answers one of them, by ``handle``.   When the transaction fails, all are told so, and nothing is done.
+        """
+        if len(requests) == 1:
+            return [answer(requests[0])]
+        try:
+            with self._turn, self._database.together():
+                return [answer(request) for request in requests]
+        except Busy:
+            failed = _busy()
+        except sqlite3.Error as error:
+            failed = _failed(error)
+        return [self._with_id(request, failed) for request in requests]
+
     def write_snapshot(self, out: TextIO) -> Moved:
         """Write everything that is kept, as ``open`` takes it."""
         with self._turn:
@@ -140,7 +165,10 @@ class Emulator:
 
     def close(self) -> None:
         """Close the file; the emulator answers nothing after it."""
-        self._parts.store.close()
+        with self._turn, self._reading_turn:
+            if self._second is not None:
+                self._second.close()
+            self._parts.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -165,8 +193,12 @@ class Emulator:
 
     def _carried_out(self, request: Request) -> Response:
         try:
-            with self._turn:
-                response = self._answer(request)
+            if self._writes(request):
+                with self._turn:
+                    response = self._answer(request, self._parts)
+            else:
+                with self._reading_turn:
+                    response = self._answer(request, self._reading)
         except Refused as refused:
             return refused.response
         if _lists_in(request) and response.status == HTTPStatus.OK:
@@ -186,29 +218,47 @@ class Emulator:
         del links["next"]
         return replace(response, body=dump(body).encode())
 
-    def _answer(self, request: Request) -> Response:
-        if request.path == "/healthz":
-            return _health(self.mishaps)
-        if request.path == "/openapi.json":
-            return Response(HTTPStatus.OK, _JSON, dump(openapi_document(self._parts.registry)).encode())
+    def _writes(self, request: Request) -> bool:
+        """Whether answering takes the write lock: a poll decides a deletion, a list told late is one undone."""
+        if request.method != "GET" or _DELETIONS in request.path:
+            return True
+        return bool(self.mishaps.amount("stale-list", request.method)) and _lists_in(request) is not None
+
+    def _with_id(self, request: Request, response: Response) -> Response:
+        request_id = request.header("x-request-id") or str(self._parts.new_uuid())
+        return response.plus({"x-request-id": request_id})
+
+    def _answer(self, request: Request, parts: Parts) -> Response:
+        if request.path in OUTSIDE:
+            return self._answer_outside(request)
         if not _is_of_the_api(request):
             raise not_found(f"the repository lives under {BASE_PATH}/")
         caller = identify(request, self._accepted, self._sandbox)
         if len(request.body) > MAX_BODY:
             raise problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {MAX_BODY} bytes")
         scope = sandbox_scope(caller.sandbox)
-        if caller.sandbox != self._sandbox and not self._parts.store.knows_scope(scope):
+        if caller.sandbox != self._sandbox and not parts.store.knows_scope(scope):
             raise problem(HTTPStatus.FORBIDDEN, f"there is no sandbox {caller.sandbox}")
-        with self._parts_for(request, caller) as parts:
-            return _route(parts, request, caller, request.path.removeprefix(BASE_PATH))
+        with self._parts_for(parts, request, caller) as given:
+            return answer(given, request, caller, request.path.removeprefix(BASE_PATH))
+
+    def _answer_outside(self, request: Request) -> Response:
+        if request.method != "GET":
+            raise method_not_allowed(["GET"])
+        told = self._description if request.path == DESCRIPTION else dump(_health(self.mishaps)).encode()
+        return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, told)
+
+    @cached_property
+    def _description(self) -> bytes:
+        return dump(openapi_document(self._parts.registry)).encode()
 
     @contextmanager
-    def _parts_for(self, request: Request, caller: Caller) -> Iterator[Parts]:
+    def _parts_for(self, parts: Parts, request: Request, caller: Caller) -> Iterator[Parts]:
         """What the answer is made with: for a list that is told late, a store without the newest."""
         late_s = self.mishaps.amount("stale-list", request.method)
         listed = _lists_in(request) if late_s else None
         if listed is None:
-            yield self._parts
+            yield parts
             return
         scope = sandbox_scope(caller.sandbox) if listed == CONTAINERS else listed
         date = format_instant(self._parts.clock() - timedelta(seconds=late_s))
@@ -216,7 +266,7 @@ class Emulator:
             if hidden:
                 self.mishaps.count("stale-list")
             # Made anew: nothing that is remembered between requests may learn of a state that is undone.
-            yield Parts(store, self._parts.registry, self._parts.clock, self._parts.new_uuid, self._parts.faults)
+            yield replace(parts, store=store, views=Views())
 
 
 def _is_of_the_api(request: Request) -> bool:
@@ -230,10 +280,9 @@ def _lists_in(request: Request) -> str | None:
     return parts[0] if is_list and request.method == "GET" and _is_of_the_api(request) else None
 
 
-def _health(mishaps: Mishaps) -> Response:
+def _health(mishaps: Mishaps) -> JsonObject:
     counts = mishaps.counts
-    body = {"status": "ok", "faults": counts} if counts else {"status": "ok"}
-    return Response(HTTPStatus.OK, _JSON, dump(body).encode())
+    return {"status": "ok", "faults": dict(counts)} if counts else {"status": "ok"}
 
 
 def _failed(error: sqlite3.Error) -> Response:
@@ -245,93 +294,13 @@ def _failed(error: sqlite3.Error) -> Response:
     return replace(failed.response, cause=cause)
 
 
+def _busy() -> Response:
+    return _unavailable("another process is writing", "Busy: another process is writing")
+
+
 def _unavailable(detail: str, cause: str) -> Response:
     refused = problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "1"})
     return replace(refused.response, cause=cause)
 
 
 _PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL}
-
-
-def _route(parts: Parts, request: Request, caller: Caller, address: str) -> Response:
-    """From an address below the base path to its answer."""
-    match address.split("/")[1:]:
-        case [] | [""]:
-            return _only(
-                request, {"GET": lambda: _accepting(request, MediaType(HOME_HAL), lambda: home(parts, request, caller))}
-            )
-        case ["containers"]:
-            return _collection(parts, Call(request, caller, sandbox_scope(caller.sandbox)), list_containers)
-        case ["containers", instance_id]:
-            call = Call(request, caller, sandbox_scope(caller.sandbox))
-            return _only(
-                request, {name: way for name, way in _ways(parts, call, instance_id).items() if name != "PATCH"}
-            )
-        case [container, "instances"]:
-            return _collection(parts, _call(parts, request, caller, container), list_instances)
-        case [container, "instances", instance_id]:
-            return _only(request, _ways(parts, _call(parts, request, caller, container), instance_id))
-        case [container, "queries", "core", "search"]:
-            call = _call(parts, request, caller, container)
-            offered = hal(RESULTS_SCHEMA)
-            return _only(request, {"GET": lambda: _accepting(request, offered, lambda: search_instances(parts, call))})
-        case [container, "deletions", token]:
-            call = _call(parts, request, caller, container)
-            return _only(request, {"GET": lambda: _accepting(request, _RECEIPT, lambda: poll(parts, call, token))})
-        case _:
-            raise not_found(f"nothing has the address {address[:200]}")
-
-
-_RECEIPT = MediaType(RECEIPT)
-
-
-def _collection(parts: Parts, call: Call, listing: Callable[[Parts, Call], Response]) -> Response:
-    request = call.request
-    methods = {
-        "GET": lambda: _accepting(request, hal(RESULTS_SCHEMA), lambda: listing(parts, call)),
-        "POST": lambda: _accepting(request, _RECEIPT, lambda: create(parts, call)),
-    }
-    return _only(request, methods)
-
-
-def _ways(parts: Parts, call: Call, instance_id: str) -> dict[str, Callable[[], Response]]:
-    """What can be done with one instance, by method."""
-
-    def receipt_of(write: Callable[[Parts, Call, str], Response]) -> Callable[[], Response]:
-        return lambda: _accepting(call.request, _RECEIPT, lambda: write(parts, call, instance_id))
-
-    return {
-        "GET": lambda: _lookup(parts, call, instance_id),
-        "PUT": receipt_of(put),
-        "PATCH": receipt_of(patch),
-        "DELETE": receipt_of(delete),
-    }
-
-
-def _only(request: Request, methods: dict[str, Callable[[], Response]]) -> Response:
-    answer = methods.get(request.method)
-    if answer is None:
-        allowed = ", ".join(methods)
-        raise problem(HTTPStatus.METHOD_NOT_ALLOWED, f"this address takes {allowed}", headers={"Allow": allowed})
-    return answer()
-
-
-def _accepting(request: Request, offered: MediaType, answer: Callable[[], Response]) -> Response:
-    require_acceptable(request.header("accept"), offered)
-    return answer()
-
-
-def _call(parts: Parts, request: Request, caller: Caller, container: str) -> Call:
-    call = Call(request, caller, container)
-    require_container(parts, call)
-    return call
-
-
-def _lookup(parts: Parts, call: Call, instance_id: str) -> Response:
-    stored, entity = current(parts, call.container, instance_id)
-    require_acceptable(call.request.header("accept"), hal(entity.versioned))
-    headers = {"ETag": stored.entity_tag}
-    if is_unchanged(call.request, stored):
-        return Response(HTTPStatus.NOT_MODIFIED, headers)
-    body = envelope_text(stored, entity).encode()
-    return Response(HTTPStatus.OK, {"Content-Type": str(hal(entity.versioned)), **headers}, body)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from reconciler.emulator.faults import Dropped
 from reconciler.emulator.jsontext import MAX_BODY
 from reconciler.emulator.messages import Request, Response
 from reconciler.emulator.problems import problem
+from reconciler.emulator.turns import Writers
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -61,6 +63,8 @@ def asgi_app(
     is raised, and the caller in this process gets no answer.
     """
 
+    writers = Writers(lambda requests: emulator.handle_together(requests, partial(_answer, emulator)))
+
     async def application(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
@@ -72,7 +76,10 @@ def asgi_app(
         waiting = emulator.latency_s(request)
         if waiting:
             await pause(waiting)
-        answer = _answer(emulator, request)
+        if emulator.waits_for_disk(request):
+            answer = await writers.answer(request)
+        else:
+            answer = _answer(emulator, request)
         if isinstance(answer, Response):
             await _send(send, answer)
         if on_answer is not None:

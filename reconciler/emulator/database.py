@@ -26,6 +26,7 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self._together = False
 
     @classmethod
     def open(cls, path: str | Path) -> Database:
@@ -72,9 +73,53 @@ class Database:
         """Close the file; the last to close it folds the write-ahead log in."""
         self.connection.close()
 
+    def second(self) -> Database | None:
+        """Another connection to the same file, that only reads and sees what is committed; None where there is no file.
+
+        Raises ``ReconcilerError`` as ``open`` does.
+        """
+        path = self.connection.execute("PRAGMA database_list").fetchone()[2]
+        if not path:
+            return None
+        database = Database.open(path)
+        database.connection.execute("PRAGMA query_only = ON")
+        return database
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One commit for all transactions inside; each is still undone alone when anything is raised in it.
+
+        Raises ``Busy`` or ``sqlite3.Error`` when nothing of them holds.
+        """
+        with self.transaction("BEGIN IMMEDIATE"):
+            self._together = True
+            try:
+                yield
+            finally:
+                self._together = False
+
+    @contextmanager
+    def _part(self) -> Iterator[None]:
+        if not self.connection.in_transaction:  # a failing disk undoes all of it, and what came now would stand alone
+            raise sqlite3.OperationalError("the transaction was undone")
+        self.connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK TO part")
+            raise
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("RELEASE part")
+
     @contextmanager
     def transaction(self, begin: Literal["BEGIN", "BEGIN IMMEDIATE"]) -> Iterator[None]:
         """Committed at the end, rolled back when anything is raised. Raises ``Busy`` when the lock is not to be had."""
+        if self._together:
+            with self._part():
+                yield
+            return
         try:
             self.connection.execute(begin)
         except sqlite3.OperationalError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.emulator.annotations import Path
 from reconciler.emulator.jsontext import Json, JsonObject
-from reconciler.emulator.problems import Fault, name_taken
+from reconciler.emulator.problems import MOST_FAULTS, NOT_LISTED, Fault, name_taken
 from reconciler.emulator.registry import EntityType, pointer
 from reconciler.emulator.store import Store
 
@@ -28,13 +28,13 @@ class Link:
 
 def links_of(entity: EntityType, instance: JsonObject) -> list[Link]:
     """Every reference that a valid instance holds. ``property`` is a path as in the ``property`` parameter of lists."""
-    return [
-        Link(parts, _dotted(place.path), value, schema)
-        for place in entity.rules.references
-        if (schema := place.target(instance)) is not None
-        for parts, value in values_at(instance, place.path)
-        if isinstance(value, str)
-    ]
+    links: list[Link] = []
+    for place in entity.rules.references:
+        schema, dotted = place.target(instance), _dotted(place.path)
+        if schema is not None:
+            found = values_at(instance, place.path)
+            links += [Link(parts, dotted, value, schema) for parts, value in found if isinstance(value, str)]
+    return links
 
 
 def values_at(value: Json, path: Path, parts: Parts = ()) -> Iterator[tuple[Parts, Json]]:
@@ -64,14 +64,16 @@ def integrity_faults(
 
 def _dangling(store: Store, scope: str, links: list[Link]) -> Iterator[Fault]:
     known = store.schemas_of(scope, (link.uri for link in links)) if links else {}
-    for link in links:
-        found = known.get(link.uri)
-        if found != link.schema:
-            reason = "which does not exist" if found is None else f"which is an instance of {found}"
-            wanted = link.schema.rpartition("/")[2]
-            yield Fault(
-                pointer("_instance", *link.parts), f"must name an existing {wanted}; names {link.uri}, {reason}"
-            )
+    dangling = [link for link in links if known.get(link.uri) != link.schema]
+    yield from (_to_fault(link, known.get(link.uri)) for link in dangling[:MOST_FAULTS])
+    yield from [NOT_LISTED] * (len(dangling) - MOST_FAULTS)  # sentences for a hundred thousand would take seconds
+
+
+def _to_fault(link: Link, found: str | None) -> Fault:
+    reason = "which does not exist" if found is None else f"which is an instance of {found}"
+    wanted = link.schema.rpartition("/")[2]
+    sentence = f"must name an existing {wanted}; names {link.uri}, {reason}"
+    return Fault(pointer("_instance", *link.parts), sentence)
 
 
 def _repeated_items(entity: EntityType, instance: JsonObject) -> Iterator[Fault]:

@@ -18,7 +18,7 @@ _LONGEST_INTEGER = 300  # digits; above it a number would not fit a double
 
 def dump(value: object) -> str:
     """Compact JSON, as stored and as sent."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def load_object(text: str) -> JsonObject:
@@ -83,4 +83,5 @@ def _read_float(text: str) -> float:
     return number
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # ``json.dumps`` would make one for each call
 _DECODER = json.JSONDecoder(parse_int=_read_integer, parse_float=_read_float, parse_constant=_refuse_constant)

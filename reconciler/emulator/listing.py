@@ -32,7 +32,7 @@ from reconciler.emulator.order import (
     split_cursor,
 )
 from reconciler.emulator.problems import bad_request
-from reconciler.emulator.registry import EntityType
+from reconciler.emulator.registry import CONTAINER, EntityType
 from reconciler.emulator.search import Query, read_query
 from reconciler.emulator.store import (
     AFTER_ALL,
@@ -46,7 +46,7 @@ from reconciler.emulator.store import (
 )
 from reconciler.emulator.values import INSTANT, NAME, STATUS, TEXT, Key, Path, split_path
 from reconciler.emulator.views import Entry, Judge, View
-from reconciler.emulator.writes import Call, Parts
+from reconciler.emulator.writes import Call, Parts, is_sandbox
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000  # ours: more counts as this
@@ -109,6 +109,8 @@ def search_instances(parts: Parts, call: Call) -> Response:
 
 
 def _answer(parts: Parts, call: Call, path: str, pairs: Pairs, question: Question) -> Response:
+    if (question.entity.schema == CONTAINER) is not is_sandbox(call.container):
+        raise bad_request(f"instances of {question.entity.schema} are not listed at this address")
     with parts.store.reading():
         listed = _to_listed(parts.store, call.container, question)
         if listed is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 
 from reconciler.emulator.problems import Refused, problem
@@ -48,6 +49,7 @@ def without_version(schema: str) -> str:
     return schema.strip().strip('"').partition(";")[0].strip()
 
 
+@lru_cache(maxsize=256)
 def parse_media_type(text: str) -> MediaType:
     """One media type; never fails: what is not one simply matches nothing."""
     name, *parameters = [match.group().strip() for match in _PARAMETER.finditer(text)] or [""]

@@ -23,6 +23,10 @@ class Fault:
     message: str
 
 
+# Stands for each fault that is only counted.
+NOT_LISTED = Fault("/_instance", "has more faults than are listed")
+
+
 class Refused(Exception):
     """The request is answered with a problem. Raised anywhere below the router, caught there only."""
 

@@ -17,13 +17,12 @@ import jsonschema_rs
 from reconciler.emulator.annotations import Document, Guard, Rules, read_rules
 from reconciler.emulator.jsontext import Json
 from reconciler.emulator.media import without_version
-from reconciler.emulator.problems import MOST_FAULTS, Fault, problem
+from reconciler.emulator.problems import MOST_FAULTS, NOT_LISTED, Fault, problem
 from reconciler.model.errors import ReconcilerError
 
 CONTAINER = "https://ns.adobe.com/experience/xcore/container"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LONGEST_MESSAGE = 300
-_NOT_LISTED = Fault("/_instance", "has more faults than are listed")
 # An absolute URI that stands in JSON as it is; a version too.
 _SCHEMA_ID = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-\[\]-~]*[A-Za-z0-9][!#-\[\]-~]*")
 _VERSION = re.compile(r"[A-Za-z0-9._+-]+")
@@ -63,7 +62,7 @@ class EntityType:
             # ``iter_errors`` would take seconds.
             listed = entries[:MOST_FAULTS]
             told = [Fault(f"/_instance{each['instanceLocation']}", _shortened(each["error"])) for each in listed]
-            return told + [_NOT_LISTED] * (len(entries) - MOST_FAULTS)
+            return told + [NOT_LISTED] * (len(entries) - MOST_FAULTS)
         return sorted(_to_fault(error) for error in self.validator.iter_errors(instance))
 
 

@@ -18,5 +18,9 @@ counts more than who refers to it, and that more than its name, since the page c
 It is set apart while reading, so that no other room can take it for an instance. Everything it keeps stands in one
 link, so that one patch changes all of it or nothing; a page's save can strip that link as it can any stamp, and then
 the tag is refused by name rather than guessed at.
-*Moves* rewrite the stamp in the first patch that the instance gets; two stamps that come to mean one key block it.
+*Moves* rewrite the stamp in the first patch that the instance gets, which names it too: beside an instance whose stamp
+of now names itself, a stamp of before that does not is a copy's. Else two stamps that come to mean one key block it.
+*Externals*, 2026-11-27, become entities of what the checks read of them and no more: their values obey no rule of ours.
+*Whose repository* the anchor names is asked by ``plan`` as well, 2026-11-27: who is told first at ``apply`` has
+reviewed a plan that was never theirs.
 """

@@ -65,6 +65,10 @@ class AnchorState:
         """All links of the tag."""
         return {LINK: self.link()}
 
+    def is_of_another(self, roots: frozenset[str]) -> bool:
+        """Whether another Git repository than that of these roots applies it; False where one of them is not known."""
+        return bool(self.roots and roots) and self.roots.isdisjoint(roots)
+
     def free(self) -> AnchorState:
         """The same without a lease."""
         return replace(self, lease=None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.live.candidates import Candidate, find_candidates
-from reconciler.live.ownership import Copies, Ownership, describe, name_instances, tell_copies
+from reconciler.live.ownership import Copies, Ownership, describe, name_instances, names_itself, tell_copies
 from reconciler.live.snapshot import LiveInstance, LiveState
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Entity, External
@@ -108,8 +108,16 @@ class _Identifier:
         """The instance of one key. Of several stamps that come to mean it, the one that is written so counts."""
         pin = self.catalogue.pins.get(key)
         told = {stamp: tell_copies(key, items, pin.uri if pin else None) for stamp, items in groups.items()}
-        self.copies += [copies for copies in told.values() if copies.copies]
         originals = {stamp: copies.original for stamp, copies in told.items() if copies.original is not None}
+        now = (self.catalogue.name, key)
+        if now in originals and [item for item in originals.values() if names_itself(item)] == [originals[now]]:
+            originals = {now: originals[now]}  # it has moved; who has the stamp of before was copied before
+        if len(originals) == 1:
+            (original,) = originals.values()
+            others = tuple(item for items in groups.values() for item in items if item is not original)
+            self.copies += [Copies(key, original, others)] if others else []
+        else:
+            self.copies += [copies for copies in told.values() if copies.copies]
         if len(originals) > 1:
             found = _listed(originals.values())
             message = f"several instances come to be {key}: {found}"

@@ -48,6 +48,11 @@ def tell_copies(key: EntityKey, items: list[LiveInstance], pinned: str | None = 
     return Copies(key, original, tuple(item for item in items if item is not original))
 
 
+def names_itself(item: LiveInstance) -> bool:
+    """Whether its stamp says that it is the original."""
+    return item.stamp is not None and item.stamp.instance_id == item.instance.instance_id
+
+
 def describe(item: LiveInstance) -> str:
     """An instance as a reader can find it: its kind, name and URI."""
     return f"{item.kind.value} `{item.instance.properties.get('xdm:name', '')}` ({item.uri})"
@@ -58,7 +63,7 @@ def _original(items: list[LiveInstance], pinned: str | None) -> LiveInstance | N
 
     None when two are alike in that, and when every stamp names an instance that is gone: then all are copies.
     """
-    named = [item for item in items if item.stamp and item.stamp.instance_id == item.instance.instance_id]
+    named = [item for item in items if names_itself(item)]
     if named:
         return named[0] if len(named) == 1 else None
     if any(item.uri == pinned for item in items):

@@ -29,12 +29,21 @@ precedes the delete that needs it.
 
 *Guards* look at what is planned, not at what was left out. What is protected (by its file, its stamp, or the last
 applied commit) refuses the whole plan, and no number overrules that. A refusal to undo edits made live is judged by
-``apply`` only, where nobody can look at the plan. *A part of a plan* takes of each entity all steps or none, and with
-them the entities whose steps they require; what is excluded takes those with it that require its steps. *Reach* counts
-with one bit for each activity and each instance outside, so that it is one walk over all references; the first twenty
-names of each sort are told.
+``apply`` only, where nobody can look at the plan. Guards judge steps and not changes, so that a saved plan is judged
+by the same rules when it is carried out, 2026-11-27: by what is stamped ours and protected then, and by the commit
+last applied then; what was allowed when it was made holds, and what was refused stays so until it is overruled. Shares
+are of what was ours before the plan, so that what it adopts, or has deleted already, changes nothing. Archiving is
+forbidden to what is protected whatever it was before, though only what was in service counts as taken out of it. *The
+clock* decides nothing in a plan but which fields `ignore` hides and which offers are shown meanwhile; where that makes
+another order necessary the digest differs, since the one that was agreed to would starve somebody. *What a step leaves
+alone* keeps its references: a delete waits for nobody who will not let go, it is a problem. *A part of a plan* takes
+of each entity all steps or none, and with them the entities whose steps they require; what is excluded takes those
+with it that require its steps. An external that was not found has no step, and still is one of those that are
+required; a part that does not need it does not ask for it. *Reach* counts with one bit for each activity and each
+instance outside, so that it is one walk over all references; the first twenty names of each sort are told.
 
-2026-11-27. *Likely renames*: what agrees in every field is paired by hash. Else a create is compared with fifty deletes
-at most, those that share its rarest values, and of very many those that stand where it stands in the order of keys:
-a new prefix leaves that order as it was.
+2026-11-27. *Likely renames*: what agrees in every field is paired by hash. Else a create is compared with at most
+twenty deletes, those that share its rarest values, and of very many those that stand where it stands in the order of
+keys: a new prefix leaves that order as it was. *Others' instances* are judged as they are live, by the same checks that
+judge our own files offline; only what ours make of them is told, since nobody here can mend theirs.
 """

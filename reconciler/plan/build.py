@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain as one_after_another
@@ -22,6 +22,7 @@ from reconciler.model.problem import SourceSpan
 from reconciler.model.spelling import Resolve
 from reconciler.plan import guards, integrity
 from reconciler.plan.chains import ChainWriter
+from reconciler.plan.externals import Externals
 from reconciler.plan.growth import Growth
 from reconciler.plan.needs import Needs, conflict_warnings
 from reconciler.plan.order import Blocked, drop_blocked, sort_steps
@@ -43,7 +44,8 @@ class Options:
     adopt, adopt_up_to: which instances without a stamp may be taken over.   selection: which part of it all.
     destroy: nothing of ours is to stay.   allow_…: the numbers that overrule guards.
     protected: what the last applied commit protected.   newer: that commit, where the catalogue's own is an ancestor
-    of it.   allow_rollback: go back all the same.
+    of it.   allow_rollback: go back all the same.   foreign: another Git repository applies what is live.
+    allow_takeover: take it over.
     """
 
     prune: bool | None = None
@@ -56,15 +58,19 @@ class Options:
     destroy: bool = False
     newer: str | None = None
     allow_rollback: bool = False
+    foreign: bool = False
+    allow_takeover: bool = False
     protected: frozenset[EntityKey] = frozenset()
 
     @property
     def allowed(self) -> dict[str, int]:
-        """The numbers that somebody gave, as the plan records them."""
+        """What somebody allowed, as the plan records it: numbers, and 1 for what takes none."""
         given = {
             guards.DELETES: self.allow_deletes,
             guards.UPDATES: self.allow_updates,
             guards.REVERTS: self.allow_reverts,
+            guards.ROLLBACK: int(self.allow_rollback) or None,
+            guards.TAKEOVER: int(self.allow_takeover) or None,
             "adopt_up_to": self.adopt_up_to or None,
         }
         return {name: number for name, number in given.items() if number is not None}
@@ -94,7 +100,9 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
     ).draft()
     planned = frozenset(step.key for step in draft.steps)
     protected = options.protected | {key for key, entity in catalogue.entities.items() if entity.protect}
-    judged = guards.Judged(changes, ownership.owned, planned, catalogue.settings.guards, not wanted.entities, protected)
+    protected |= {key for key, item in ownership.owned.items() if guards.is_protected(item)}
+    owned, limits = guards.stamped_ours(identity), catalogue.settings.guards
+    judged = guards.Judged(draft.steps, owned, limits, not wanted.entities, protected)
     changed = {patch.key for patch in changes.patches} | {delete.key for delete in changes.deletes}
     return Plan(
         catalog=catalogue.name,
@@ -110,11 +118,13 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         warnings=(
             *integrity.copy_warnings(ownership, wanted.entities),
             *_expired(catalogue, ignored),
+            *Externals(wanted, identity).warnings(),
             *draft.warnings,
         ),
         refusals=(
             *guards.judge(judged, options.allowed),
             *guards.judge_rollback(options.newer, catalogue.commit, allowed=options.allow_rollback),
+            *guards.judge_takeover(catalogue.name, foreign=options.foreign, allowed=options.allow_takeover),
         ),
         unpruned=unpruned,
         left_out=draft.left_out,
@@ -190,7 +200,8 @@ class _Drafter:
         steps = needs.wire(write.chains(self.changes), settled.kept)
         deselected: frozenset[EntityKey] = frozenset()
         if self.selection:
-            chosen = self.selection.keys(steps, (problem.key for problem in problems))
+            lacking = self._lacking(steps, [problem.key for problem in problems])
+            chosen = self.selection.keys(steps, (problem.key for problem in problems), lacking)
             deselected = frozenset(step.key for step in steps) - chosen
             steps = [step for step in steps if step.key in chosen]
             problems = [problem for problem in problems if problem.key in chosen]
@@ -204,6 +215,15 @@ class _Drafter:
             tuple(conflict_warnings(settled.given_up)),
             tuple(sorted(deselected)),
         )
+
+    def _lacking(self, steps: Sequence[Step], problems: Iterable[EntityKey]) -> dict[EntityKey, set[EntityKey]]:
+        """What each entity refers to that has no instance and no step either: externals that were not found."""
+        written = {step.key for step in steps}
+        found: dict[EntityKey, set[EntityKey]] = {}
+        for missing in set(problems) - written - self.ownership.owned.keys():
+            for source in self.graph.referrers(missing):
+                found.setdefault(source, set()).add(missing)
+        return found
 
     @property
     def _leaving(self) -> frozenset[EntityKey]:
@@ -223,8 +243,9 @@ class _Drafter:
             integrity.copy_problems(self.ownership, self.catalogue.entities),
             integrity.last_of_a_stamp_problems(self.ownership, self._leaving),
             integrity.delete_problems(referrers),
+            integrity.kept_problems(self.changes, referrers),
             integrity.asset_problems(self.changes),
-            integrity.external_problems(self.catalogue, self.identity),
+            Externals(self.catalogue, self.identity).problems(),
         )
 
     def _place(self, key: EntityKey) -> SourceSpan | None:

@@ -1,34 +1,38 @@
-"""Guards: how much a plan may take away, change or undo before somebody says a number."""
+"""Guards: how much a plan may take away, change or undo before somebody says a number.
+
+They look at steps, so that a plan that was saved is judged by the same rules as one that is being made.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.diff.changes import Changes, Patch
+from reconciler.live.identity import Identity
 from reconciler.live.snapshot import LiveInstance
-from reconciler.model.kinds import KINDS, EntityKey, Kind
+from reconciler.model.canonical import Json
+from reconciler.model.kinds import KINDS, EntityKey, Kind, Lifecycle
 from reconciler.model.settings import Guards
-from reconciler.plan.steps import Action, Plan, Refusal
+from reconciler.plan.steps import Action, Plan, Refusal, Step
 
 DELETES, UPDATES, REVERTS, PROTECTED = "deletes", "updates", "reverts", "protected"
-ROLLBACK = "rollback"
+ROLLBACK, TAKEOVER = "rollback", "takeover"
 NUMBERS = (DELETES, UPDATES, REVERTS)  # what ``--allow-…`` can overrule
+FLAGS = (ROLLBACK, TAKEOVER)  # what it overrules without a number
 FEW_UPDATES = 20  # so many entities may be patched in any case
 _ROUNDING = 1e-9  # 0.29 * 100 is a little less than 29
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the guards look at. owned: all that is stamped ours.   planned: the entities that have steps.
+    """What the guards look at. owned: all that is stamped ours before the plan; not what it only adopts.
 
-    emptied: nothing of ours is to stay.   protected: what the file or the last applied commit protects.
+    emptied: nothing of ours is to stay.   protected: what the file, the stamp or the last applied commit protects.
     """
 
-    changes: Changes
+    steps: Sequence[Step]
     owned: Collection[EntityKey]
-    planned: Collection[EntityKey]
     limits: Guards
     emptied: bool
     protected: frozenset[EntityKey] = frozenset()
@@ -36,8 +40,8 @@ class Judged:
 
 def judge(judged: Judged, allowed: Mapping[str, int]) -> Iterator[Refusal]:
     """The refusals of every guard that this goes too far for. allowed: the numbers somebody gave, by guard."""
-    going = going_out(judged.changes, judged.planned)
-    yield from _judge_protected(going, judged)
+    going = going_out(judged.steps)
+    yield from _judge_protected(judged)
     yield from _judge_deletes(going, judged, allowed.get(DELETES))
     yield from _judge_updates(judged, allowed.get(UPDATES))
 
@@ -64,12 +68,30 @@ def judge_rollback(newer: str | None, commit: str | None, *, allowed: bool) -> I
     """The refusal to apply an older commit over a newer one."""
     if newer is not None and not allowed:
         message = f"the commit {(commit or '')[:12]} is older than {newer[:12]}, which was last applied"
-        yield Refusal(ROLLBACK, message, (), 0, 0, "Apply the newer one; or, if going back is meant: --allow-rollback")
+        yield Refusal(ROLLBACK, message, (), 0, 0, "Apply the newer one, unless going back is meant.")
+
+
+def judge_takeover(catalog: str, *, foreign: bool, allowed: bool) -> Iterator[Refusal]:
+    """The refusal to write to a catalogue that another Git repository applies."""
+    if foreign and not allowed:
+        message = f"the live catalogue `{catalog}` was applied from another Git repository than this one"
+        yield Refusal(TAKEOVER, message, (), 0, 0, "Give this catalogue another name, unless it is to take over.")
 
 
 def still_refused(refusals: Iterable[Refusal], allowed: Mapping[str, int]) -> tuple[Refusal, ...]:
-    """The refusals that these numbers do not overrule."""
-    return tuple(item for item in refusals if not item.allow or allowed.get(item.guard, 0) < item.allow)
+    """The refusals that what was allowed does not overrule."""
+    return tuple(item for item in refusals if not _overruled(item, allowed))
+
+
+def _overruled(refusal: Refusal, allowed: Mapping[str, int]) -> bool:
+    if refusal.guard in FLAGS:
+        return bool(allowed.get(refusal.guard))
+    return bool(refusal.allow) and allowed.get(refusal.guard, 0) >= refusal.allow
+
+
+def stamped_ours(identity: Identity) -> frozenset[EntityKey]:
+    """What carries our stamp now, and so is what shares are of; an instance to be adopted does not yet."""
+    return frozenset(identity.ownership.owned.keys() - identity.adopted)
 
 
 def allowed_share(population: int, share: float, guards: Guards) -> int:
@@ -79,34 +101,41 @@ def allowed_share(population: int, share: float, guards: Guards) -> int:
     return int(population * share + _ROUNDING)
 
 
-def leaves_service(patch: Patch) -> bool:
-    """Whether a patch takes its entity out of service (approved or live to something else)."""
-    lifecycle = KINDS[patch.key.kind].lifecycle
-    return lifecycle is not None and any(
-        change.path == "status" and change.before == lifecycle.in_service for change in patch.changes
-    )
+def going_out(steps: Iterable[Step]) -> tuple[EntityKey, ...]:
+    """The entities that are deleted or taken out of service (approved or live to something else), sorted."""
+    return _keys(steps, lambda before, _after, lifecycle: before == lifecycle.in_service)
 
 
-def going_out(changes: Changes, planned: Collection[EntityKey]) -> tuple[EntityKey, ...]:
-    """The entities that are deleted or taken out of service, sorted. planned: those that have steps."""
-    deleted = [delete.key for delete in changes.deletes]
-    retired = [patch.key for patch in changes.patches if leaves_service(patch)]
-    return tuple(sorted(key for key in (*deleted, *retired) if key in planned))
+def ending(steps: Iterable[Step]) -> tuple[EntityKey, ...]:
+    """The entities that are deleted, taken out of service or archived, whatever they were before; sorted."""
+    return _keys(steps, lambda before, after, lifecycle: before == lifecycle.in_service or after == lifecycle.retired)
 
 
-def _judge_protected(going: Sequence[EntityKey], judged: Judged) -> Iterator[Refusal]:
-    lives = {patch.key: patch.live for patch in judged.changes.patches}
-    lives.update((delete.key, delete.live) for delete in judged.changes.deletes)
-    found = tuple(key for key in going if _is_protected(lives[key]) or key in judged.protected)
+def is_protected(live: LiveInstance) -> bool:
+    """Whether the stamp of an instance forbids to delete and to archive it."""
+    return live.stamp is not None and live.stamp.protected
+
+
+def _keys(steps: Iterable[Step], counts: Callable[[Json, Json, Lifecycle], bool]) -> tuple[EntityKey, ...]:
+    """Those that are deleted, and those whose status changes in a way that counts."""
+    found: set[EntityKey] = set()
+    for step in steps:
+        lifecycle = KINDS[step.key.kind].lifecycle
+        statuses = (planned.change for planned in step.changes if planned.change.path == "status")
+        if step.action is Action.DELETE or (
+            lifecycle is not None and any(counts(each.before, each.after, lifecycle) for each in statuses)
+        ):
+            found.add(step.key)
+    return tuple(sorted(found))
+
+
+def _judge_protected(judged: Judged) -> Iterator[Refusal]:
+    found = tuple(key for key in ending(judged.steps) if key in judged.protected)
     if found:
         what = _count(len(found), "protected entity", "protected entities")
-        message = f"{what} would be deleted or taken out of service"
+        message = f"{what} would be deleted, archived or taken out of service"
         remedy = "Have `protect` removed from the file, and apply that first; or put the file back as it was."
         yield Refusal(PROTECTED, message, found, 0, 0, remedy)
-
-
-def _is_protected(live: LiveInstance) -> bool:
-    return live.stamp is not None and live.stamp.protected
 
 
 def _judge_deletes(going: Sequence[EntityKey], judged: Judged, allow: int | None) -> Iterator[Refusal]:
@@ -137,7 +166,7 @@ def _too_many(what: str, keys: Sequence[EntityKey], population: int, limit: int,
 
 
 def _judge_updates(judged: Judged, allow: int | None) -> Iterator[Refusal]:
-    patched = sorted(patch.key for patch in judged.changes.patches if patch.key in judged.planned)
+    patched = sorted({step.key for step in judged.steps if step.changes})
     limit = max(FEW_UPDATES, int(len(judged.owned) * judged.limits.max_update_share + _ROUNDING))
     if len(patched) > limit and (allow is None or len(patched) > allow):
         message = f"{len(patched)} of {len(judged.owned)} entities would be patched; the guard allows {limit}"

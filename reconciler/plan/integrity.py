@@ -7,13 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.changes import Changes, Patch
-from reconciler.live.identity import Identity
 from reconciler.live.ownership import Copies, Ownership, describe
 from reconciler.live.snapshot import LiveInstance, LiveState
-from reconciler.model.catalogue import Catalogue
-from reconciler.model.entities import Activity
-from reconciler.model.kinds import KINDS, EntityKey, Kind
-from reconciler.model.spelling import REPRESENTED, live_field_references, live_references
+from reconciler.model.kinds import KINDS, EntityKey
+from reconciler.model.spelling import live_references
 from reconciler.model.stamp import LINK
 from reconciler.plan.steps import PlanProblem, PlanWarning
 
@@ -62,6 +59,34 @@ def delete_problems(referrers: Referrers) -> Iterator[PlanProblem]:
             f"{'refers' if len(found) == 1 else 'refer'} to it",
             "Have the reference removed first, or put the file back.",
         )
+
+
+def kept_problems(changes: Changes, referrers: Referrers) -> Iterator[PlanProblem]:
+    """Deletes that would be rejected, because an entity of ours keeps its reference: no step takes it away."""
+    going = {delete.key for delete in changes.deletes}
+    written = going | {patch.key for patch in changes.patches}
+    hidden: defaultdict[EntityKey, list[str]] = defaultdict(list)
+    for key, name in changes.hidden:
+        hidden[key].append(name)
+    for key, sources in sorted(referrers.ours.items()):
+        left = [source for source in sources if source not in going and _left_alone(source, key, hidden[source])]
+        kept = left or [source for source in sources if source not in written]
+        if kept:
+            names = ", ".join(str(source) for source in kept[:_SHOWN])
+            more = f" and {len(kept) - _SHOWN} more" if len(kept) > _SHOWN else ""
+            where = " in a field that is left to the live side (`ignore`)" if left else ""
+            yield PlanProblem(
+                key,
+                f"cannot be deleted: {names}{more} still {'refers' if len(kept) == 1 else 'refer'} to it{where}",
+                "Have the reference removed in the repository first, or put the file back.",
+            )
+
+
+def _left_alone(source: EntityKey, target: EntityKey, hidden: Collection[str]) -> bool:
+    """Whether the reference stands in a field that differs and is left to the live side."""
+    referring = {field.name for field in KINDS[source.kind].fields if field.target is target.kind}
+    parts = ((field, part) for field, _, part in (name.partition("[") for name in hidden))
+    return any(field in referring and part in {"", f"{target.name}]"} for field, part in parts)
 
 
 def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator[PlanProblem]:
@@ -123,23 +148,6 @@ def asset_problems(changes: Changes) -> Iterator[PlanProblem]:
                     f"`{change.path}` cannot change while the asset's id stays (live: {live})",
                     "Put the live value back, or replace the component in two applies: remove it, then add it.",
                 )
-
-
-def external_problems(catalogue: Catalogue, identity: Identity) -> Iterator[PlanProblem]:
-    """Activities whose fallback is somebody else's and has no representation for their placement."""
-    externals, owned = identity.externals, identity.ownership.owned
-    for key, entity in catalogue.entities.items() if externals else ():
-        if not isinstance(entity, Activity) or entity.external is not None or entity.placement is None:
-            continue
-        fallback = externals.get(EntityKey(Kind.FALLBACK, entity.fallback or ""))
-        if fallback is None:
-            continue
-        shown = live_field_references(fallback.kind, fallback.instance.properties).get(REPRESENTED, ())
-        wanted = EntityKey(Kind.PLACEMENT, entity.placement)
-        placement = owned.get(wanted) or externals.get(wanted)
-        if placement is None or placement.uri not in shown:
-            message = f"the external fallback {describe(fallback)} has no representation for `{entity.placement}`"
-            yield PlanProblem(key, message, "Use another fallback, or have one added to it.")
 
 
 # ---------------------------------------------------------------- names

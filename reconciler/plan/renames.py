@@ -11,7 +11,7 @@ from reconciler.model.kinds import EntityKey, Kind
 from reconciler.model.spelling import Flat, flatten, flatten_live
 
 ALIKE = 0.8
-_LOOKED_AT = 50  # deletes that one create is compared with; else this would be quadratic
+_LOOKED_AT = 20  # deletes that one create is compared with; else this would be quadratic
 
 
 @dataclass(frozen=True, slots=True)

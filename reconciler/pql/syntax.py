@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -365,3 +366,17 @@ Node = (
     | Time
     | Named
 )
+
+
+def children(node: Node | Range) -> Iterator[Node]:
+    """What stands directly inside a node, in the order of the text save for ``sum … over``; ranges are opened."""
+    for name in node.__match_args__:
+        part = getattr(node, name)
+        if isinstance(part, tuple):
+            for item in part:
+                if isinstance(item, Range):
+                    yield from children(item)
+                elif isinstance(item, _Node):
+                    yield item  # type: ignore[misc]  # every other node is a `Node`
+        elif isinstance(part, _Node):
+            yield part  # type: ignore[misc]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.diff.changes import Ahead
-from reconciler.plan.guards import NUMBERS
+from reconciler.plan.guards import FLAGS, NUMBERS, ROLLBACK, TAKEOVER
 from reconciler.plan.reach import Reach
 from reconciler.plan.steps import Action, Plan, PlannedChange, PlanProblem, PlanWarning, Step
 from reconciler.report.words import (
@@ -37,10 +38,15 @@ _TURN = {action: turn for turn, action in enumerate(_SYMBOLS)}
 _SHORT_ID = 12  # characters of a container's id that are shown whole
 
 
-def target_line(catalog: str, environment: str, repository: str, container: str, sandbox: str) -> str:
-    """What the run is about; the first line of every command that reads or writes a repository."""
+def target_line(catalog: str, environment: str, repository: str, container: str | None, sandbox: str) -> str:
+    """What the run is about; the first line of every command that reads or writes a repository.
+
+    container: None while nobody has found out which it is.
+    """
+    container = container or ""
     short = container if len(container) <= _SHORT_ID else f"{container[:8]}…"
-    return visible(f"Target: {catalog} -> {environment} ({repository}, sandbox {sandbox}, container {short})")
+    where = f"{repository}, sandbox {sandbox}" + (f", container {short}" if short else "")
+    return visible(f"Target: {catalog} -> {environment} ({where})")
 
 
 def plan_target_line(plan: Plan) -> str:
@@ -167,7 +173,7 @@ def _renames(plan: Plan, width: int) -> Iterator[str]:
         yield from paragraph("These look like renamed keys. To keep the instances, add to catalog.yaml:", "", width)
         yield "moved:"
         for rename in plan.renames:
-            yield f"  - {{from: {rename.old}, to: {rename.new}}}"
+            yield visible(f"  - {{from: {rename.old}, to: {rename.new}}}")
 
 
 def _left_out(plan: Plan, width: int) -> Iterator[str]:
@@ -188,20 +194,42 @@ def _refusals(plan: Plan, paint: Paint, width: int, command: str) -> Iterator[st
     """What guards refuse, and the one command that overrules them all, where numbers do."""
     for refusal in plan.refusals:
         yield paint("Refused by a guard:", "red")
-        yield from paragraph(refusal.message, "    ", width)
+        yield from paragraph(visible(refusal.message), "    ", width)
         if refusal.keys:
             yield from paragraph(visible(", ".join(str(key) for key in refusal.keys)), "    ", width)
         if refusal.remedy:
-            yield from paragraph(f"-> {refusal.remedy}", "    ", width)
-    if any(refusal.allow for refusal in plan.refusals):
-        yield f"    -> If that is meant: {visible(allowing_command(plan, command))}"
+            yield from paragraph(f"-> {visible(refusal.remedy)}", "    ", width)
+    allowing = allowing_command(plan, command)
+    if allowing:
+        yield f"    -> If that is meant: {visible(allowing)}"
 
 
-def allowing_command(plan: Plan, command: str) -> str:
-    """The command with all the numbers that this plan needs."""
+def allowing_command(plan: Plan, command: str) -> str | None:
+    """The command with all that this plan needs to be allowed; None where that overrules no guard."""
+    flags = {ROLLBACK: "--allow-rollback", TAKEOVER: f"--allow-takeover {plan.catalog}"}
     given = {name: number for name, number in plan.allowed.items() if name in NUMBERS}
     needed = {refusal.guard: refusal.allow for refusal in plan.refusals if refusal.allow}
-    return " ".join([command, *(f"--allow-{name} {number}" for name, number in sorted({**given, **needed}.items()))])
+    said = [flags[refusal.guard] for refusal in plan.refusals if refusal.guard in flags]
+    if not needed and not said:
+        return None
+    return " ".join(
+        [command, *(f"--allow-{name} {number}" for name, number in sorted({**given, **needed}.items())), *said]
+    )
+
+
+def with_remedies(plan: Plan, command: str) -> Plan:
+    """The plan for a program that reads it: each refusal that can be overruled carries the command that does."""
+    allowing = allowing_command(plan, command)
+    if allowing is None:
+        return plan
+    meant = f"If that is meant: {allowing}"
+    told = (
+        replace(refusal, remedy=f"{refusal.remedy} {meant}".lstrip())
+        if refusal.allow or refusal.guard in FLAGS
+        else refusal
+        for refusal in plan.refusals
+    )
+    return replace(plan, refusals=tuple(told))
 
 
 def summary_lines(plan: Plan) -> Iterator[str]:

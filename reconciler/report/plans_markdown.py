@@ -27,7 +27,12 @@ _SPECIAL = re.compile(r"[^\w\s.,/-]|_", re.ASCII)
 
 def code(text: str) -> str:
     """Text of others as code: nothing in it is Markdown, HTML, a mention or a link."""
-    return f"<code>{_SPECIAL.sub(lambda match: f'&#{ord(match[0])};', visible(text))}</code>"
+    return f"<code>{plain(text)}</code>"
+
+
+def plain(text: str) -> str:
+    """Text with nothing in it that Markdown or HTML reads."""
+    return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", visible(text))
 
 
 def plan_markdown(plan: Plan, command: str = "reconciler plan") -> str:
@@ -65,13 +70,14 @@ def _counts(plan: Plan) -> Iterator[str]:
 
 def _refusals(plan: Plan, command: str) -> Iterator[str]:
     for refusal in plan.refusals:
-        yield f"> [!CAUTION]\n> **Refused by a guard:** {refusal.message}."
+        yield f"> [!CAUTION]\n> **Refused by a guard:** {plain(refusal.message)}."
         yield f"> {_few([code(str(key)) for key in refusal.keys])}"
         if refusal.remedy:
-            yield f"> {refusal.remedy}"
+            yield f"> {plain(refusal.remedy)}"
         yield ""
-    if any(refusal.allow for refusal in plan.refusals):
-        yield f"If that is meant: {code(allowing_command(plan, command))}"
+    allowing = allowing_command(plan, command)
+    if allowing:
+        yield f"If that is meant: {code(allowing)}"
 
 
 def _reverts(plan: Plan) -> Iterator[str]:

@@ -14,7 +14,9 @@ from reconciler.model.problem import SourceSpan
 Paint = Callable[[str, str], str]  # text, colour name -> text
 
 WIDTH = 80
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_STEERING = "\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+_HIDDEN = re.compile(f"[\x00-\x1f{_STEERING}]")
+_HIDDEN_IN_JSON = re.compile(f"[{_STEERING}]")  # JSON itself escapes the rest
 
 
 def no_paint(text: str, _colour: str) -> str:
@@ -101,5 +103,6 @@ def _line_diff(before: str, after: str, paint: Paint, indent: str) -> Iterator[s
 
 
 def as_json(document: Any) -> str:
-    """A document as the JSON that every ``--format json`` prints."""
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    """A document as the JSON that every ``--format json`` prints: what could hide or steer is escaped in it."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return _HIDDEN_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -128,6 +128,16 @@ def test_containers_and_instances_are_made_at_their_own_addresses(repo: Caller) 
     assert repo.send("POST", f"{repo.container}/instances", BODY, content_type=TYPE).status == 400
 
 
+@pytest.mark.parametrize("address", ["instances", "queries/core/search"])
+def test_no_container_is_listed_inside_another(repo: Caller, address: str) -> None:
+    """B4."""
+    refused = repo.send("GET", f"{repo.container}/{address}?schema={CONTAINER}")
+    assert (refused.status, json_of(refused)["detail"]) == (
+        400,
+        f"instances of {CONTAINER} are not listed at this address",
+    )
+
+
 def test_a_deletion_is_asked_about_in_its_own_container(repo: Caller, other: Caller) -> None:
     """B3, H2."""
     location = repo.delete(repo.made("tag", name="t")).headers["Location"]

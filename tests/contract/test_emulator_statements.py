@@ -80,11 +80,13 @@ ACTIONS = (_create, _taken, _lookup, _update, _patch, _delete, _poll, _poll_of_w
 def test_no_request_scans_a_table(filled: Caller, action: Callable[[Caller], Callable[[], object]]) -> None:
     """J3."""
     asked = action(filled)
-    connection = filled.emulator._database.connection
+    connection, reading = filled.emulator._database.connection, filled.emulator._reading.store._connection
     seen: list[str] = []
-    connection.set_trace_callback(seen.append)
+    for each in (connection, reading):
+        each.set_trace_callback(seen.append)
     asked()
-    connection.set_trace_callback(None)
+    for each in (connection, reading):
+        each.set_trace_callback(None)
     statements = [each for each in seen if each.lstrip().upper().startswith(VERBS)]
     steps = [step for each in statements for (*_, step) in connection.execute("EXPLAIN QUERY PLAN " + each)]
     assert statements

@@ -37,7 +37,6 @@ def apply(
     lease_term: float | None,
     settle: float | None,
     lock_timeout: float,
-    allow_takeover: str | None,
     **chosen: Any,
 ) -> Product:
     """Make live as Git says: plan, ask, carry out."""
@@ -55,10 +54,9 @@ def apply(
         screen,
         request,
         loaded,
-        plan_choices(**chosen),
+        plan_choices(loaded.name, **chosen),
         terms_of(loaded, lease_term, settle, lock_timeout),
         ask=not unasked,
-        takeover=allow_takeover == loaded.name,
         saved=saved,
         expect=expect,
         events=json_events,

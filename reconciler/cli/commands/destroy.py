@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 
 from reconciler.cli.applying import Job, carry_out, lease_options, terms_of
-from reconciler.cli.command import allow_deletes_option, live_options, makes_product, output_options
+from reconciler.cli.command import (
+    allow_deletes_option,
+    allow_takeover_option,
+    live_options,
+    makes_product,
+    output_options,
+)
 from reconciler.cli.ending import Product
 from reconciler.cli.loading import Request, load_live, run_async
 from reconciler.cli.screen import Screen
@@ -17,6 +23,7 @@ from reconciler.cli.screen import Screen
 @click.command()
 @live_options
 @allow_deletes_option
+@allow_takeover_option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option(
     "--json-events",
@@ -52,10 +59,9 @@ def destroy(
         screen,
         request,
         loaded,
-        Options(allow_deletes=allow_deletes, destroy=True),
+        Options(allow_deletes=allow_deletes, destroy=True, allow_takeover=allow_takeover == loaded.name),
         terms_of(loaded, lease_term, settle, lock_timeout),
         ask=not yes,
-        takeover=allow_takeover == loaded.name,
         events=json_events,
     )
     return run_async(carry_out(job))

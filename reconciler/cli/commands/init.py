@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from uuid import uuid4
 
@@ -77,6 +76,8 @@ def installed_from() -> str:
     A name alone is no answer: whoever owns it in a package index would run beside the credentials.
     Source: PEP 610, direct_url.json.
     """
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         told = json.loads(distribution("reconciler").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):

@@ -37,12 +37,12 @@ def plan(
     """Show what apply would do. Writes nothing."""
     from reconciler.plan.document import plan_digest, plan_document
     from reconciler.plan.planfile import write_plan
-    from reconciler.report.plans import plan_target_line, plan_text
+    from reconciler.report.plans import plan_target_line, plan_text, with_remedies
     from reconciler.report.plans_markdown import plan_markdown
     from reconciler.report.problems import problems_document
 
     loaded, warnings = load_live(request, screen)
-    options = plan_choices(**chosen)
+    options = plan_choices(loaded.name, **chosen)
     screen.say_on_terminal("Reading the live catalogue …")
     made = run_async(_made(screen, request, loaded, options))
     if out is not None:
@@ -50,7 +50,11 @@ def plan(
         screen.say(f"Saved to {out}; digest {plan_digest(made)}")
     ending = plan_ending(made, detailed=detailed_exitcode)
     if screen.json:
-        return Product("", {**plan_document(made), "validation": problems_document(warnings)}, ending)
+        return Product(
+            "",
+            {**plan_document(with_remedies(made, command_line())), "validation": problems_document(warnings)},
+            ending,
+        )
     if screen.format == "markdown":
         return Product(plan_markdown(made, command_line()), {}, ending)
     text = plan_text(made, screen.paint, screen.width, command_line())
@@ -60,13 +64,15 @@ def plan(
 async def _made(screen: Screen, request: Request, catalogue: Catalogue, options: Options) -> Plan:
     from reconciler.connect import open_for_reading
     from reconciler.live.snapshot import read_live_async
+    from reconciler.report.words import visible
 
     async with open_for_reading(place_of(request, catalogue, screen)) as reader:
         live = await read_live_async(reader)
     anchor = live.anchor(catalogue.name)
     if anchor is not None and anchor.state.lease is not None:
         lease = anchor.state.lease
-        screen.say(f"Note: {lease.holder} is applying to this catalogue (run {lease.run}); this may be old news soon.")
+        note = f"Note: {lease.holder} is applying to this catalogue (run {lease.run}); this may be old news soon."
+        screen.say(visible(note))
     return plan_from(catalogue, live, options)
 
 

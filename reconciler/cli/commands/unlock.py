@@ -26,9 +26,12 @@ def unlock(screen: Screen, request: Request, run: str) -> Product:
 
     Make sure that it is dead: a run that lost its lease stops writing, but what it has sent still arrives.
     """
+    from reconciler.report.words import visible
+
     loaded, _warnings = load_live(request, screen)
     freed = run_async(_freed(screen, request, loaded, run))
-    return Product(f"Freed the lease of {freed.holder} (run {freed.run}).", {"run": freed.run, "holder": freed.holder})
+    text = visible(f"Freed the lease of {freed.holder} (run {freed.run}).")
+    return Product(text, {"run": freed.run, "holder": freed.holder})
 
 
 async def _freed(screen: Screen, request: Request, catalogue: Catalogue, run: str) -> Lease:

@@ -14,6 +14,7 @@ from reconciler.live.snapshot import read_live_async
 from reconciler.model.errors import ReconcilerError
 from reconciler.repository.client import RepositoryWriter
 from tests.one_clock import workplace
+from tests.unit.apply.fakes import GET, PATCH, lost, unreached
 
 TERMS = Terms(term_s=60, settle_s=30)
 ANNA, BEN = Runner("run-a", "anna@laptop", "h 1 10"), Runner("run-b", "ben@ci", "h 2 20")
@@ -203,6 +204,70 @@ def test_a_lost_answer_to_the_first_write_is_looked_up_not_repeated() -> None:
     with workplace(drop_after=1.0, ops={"drop-after": frozenset({"POST"})}) as place:
         place.run(scenario)
         assert place.writes == ["POST"]
+
+
+class Deaf:
+    """A writer whose next answers are lost: patches are carried out all the same. looks: looking fails too."""
+
+    def __init__(self, writer: RepositoryWriter, answers: int = 1, *, looks: bool = False) -> None:
+        self.writer, self.answers, self.looks = writer, answers, looks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.writer, name)
+
+    async def patch(self, *args: Any, **options: Any) -> Any:
+        receipt = await self.writer.patch(*args, **options)
+        if self.answers > 0:
+            self.answers -= 1
+            raise lost(PATCH)
+        return receipt
+
+    async def lookup(self, *args: Any, **options: Any) -> Any:
+        if self.looks:
+            self.looks = False
+            raise unreached(GET)
+        return await self.writer.lookup(*args, **options)
+
+
+def test_a_renewal_whose_answer_is_lost_is_looked_up() -> None:
+    async def scenario(writer: RepositoryWriter) -> None:
+        held = replace(await lease(writer, ANNA), writer=Deaf(writer))
+        place.clock.pass_by(50)
+        await held.renew()
+        place.clock.pass_by(50)
+        assert held.may_write()
+        assert await held.release("c1")
+        assert (await state(writer)).commit == "c1"
+
+    with workplace() as place:
+        place.run(scenario)
+
+
+def test_a_renewal_that_meets_one_of_its_own_whose_answer_was_lost_is_sent_again() -> None:
+    async def scenario(writer: RepositoryWriter) -> None:
+        held = replace(await lease(writer, ANNA), writer=Deaf(writer, looks=True))
+        place.clock.pass_by(10)
+        await held.renew()
+        place.clock.pass_by(45)
+        await held.renew()
+        place.clock.pass_by(50)  # the lost one would have run out by now, and its settle time too
+        assert held.may_write()
+        with pytest.raises(Locked):
+            await lease(writer, BEN)
+
+    with workplace() as place:
+        place.run(scenario)
+
+
+def test_a_lease_whose_release_was_carried_out_unheard_counts_as_given_back() -> None:
+    async def scenario(writer: RepositoryWriter) -> None:
+        for looks in (False, True):
+            held = replace(await lease(writer, ANNA), writer=Deaf(writer, looks=looks))
+            assert await held.release("c1")
+            assert await state(writer) == AnchorState("skyline-air", "c1")
+
+    with workplace() as place:
+        place.run(scenario)
 
 
 def test_the_anchor_is_no_instance_of_the_catalogue() -> None:

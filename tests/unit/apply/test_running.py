@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
-from reconciler.apply.engine import UNREACHED, Stop, apply_plan_async
+from reconciler.apply.engine import Stop, apply_plan_async
 from reconciler.apply.events import Event
 from reconciler.apply.outcomes import Done, Failed, NotAttempted, Skipped, Tally, Unknown
+from reconciler.apply.writing import UNREACHED
 from reconciler.plan.build import Options
 from reconciler.plan.steps import PlanRefused
 from tests.plan_builders import Documents, live_after, make_plan, state_of

@@ -1,6 +1,7 @@
 """A run over 500 and over 1,000 entities makes as many requests as is promised, to the last one.
 
-Promised are: home 1, the pages of the listings, the anchor, the referrers read before each archiving, the writes, the
+Promised are: home 1, the pages of the listings, the anchor (a page that is asked for by its name, then one write that
+makes or takes it, and one that gives it back), the referrers read before each archiving, the writes, the
 polls of deletes, and the pages of the kinds created in.
 """
 

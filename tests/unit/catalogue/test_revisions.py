@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.catalogue.applied import read_applied, read_at
-from reconciler.catalogue.revision import CommitUnreadable, read_files_at, read_revision
+from reconciler.catalogue.revision import CommitUnreadable, is_older, read_files_at, read_revision, read_roots
 from reconciler.model.kinds import EntityKey, Kind
 
 SETTINGS = "catalog: tiny\nenvironments: {local: {repository: embedded}}\n"
@@ -116,3 +116,38 @@ def test_neither_hooks_nor_filters_nor_monitors_are_run(work: Path) -> None:
 def test_outside_git_no_commit_can_be_read(tmp_path: Path) -> None:
     with pytest.raises(CommitUnreadable):
         read_files_at(tmp_path, "0" * 40)
+
+
+def test_a_repository_is_told_by_its_root_commits(work: Path) -> None:
+    first = commit(work)
+    git(work.parent, "commit", "-q", "--allow-empty", "-m", "second")
+    assert read_roots(work, "u") == {first}
+    git(work.parent, "checkout", "-q", "--orphan", "other")
+    git(work.parent, "commit", "-q", "--allow-empty", "-m", "another beginning")
+    second = commit(work)
+    git(work.parent, "merge", "-q", "--allow-unrelated-histories", "-s", "ours", "-m", "both", first)
+    assert read_roots(work, "u") == {first, second}
+
+
+def test_a_shallow_clone_does_not_know_its_roots_nor_what_is_older(work: Path, tmp_path: Path) -> None:
+    first = commit(work)
+    git(work.parent, "commit", "-q", "--allow-empty", "-m", "second")
+    git(tmp_path, "clone", "-q", "--depth", "1", work.parent.as_uri(), "shallow")
+    shallow = tmp_path / "shallow" / work.name
+    assert read_roots(shallow, "u") == frozenset()
+    assert is_older(shallow, commit(shallow), first) is None
+
+
+def test_outside_git_a_catalogue_is_told_by_its_uid(tmp_path: Path) -> None:
+    assert read_roots(tmp_path, "u") == {"u"}
+    assert read_roots(tmp_path, None) == frozenset()
+
+
+def test_a_commit_is_older_than_those_that_follow_it_only(work: Path) -> None:
+    first = commit(work)
+    git(work.parent, "commit", "-q", "--allow-empty", "-m", "second")
+    second = commit(work)
+    git(work.parent, "checkout", "-q", "-b", "side", first)
+    git(work.parent, "commit", "-q", "--allow-empty", "-m", "beside")
+    pairs = [(first, second), (second, first), (first, first), (commit(work), second)]
+    assert [is_older(work, *pair) for pair in pairs] == [True, False, False, False]

@@ -127,6 +127,7 @@ def test_a_golden_plan_can_be_carried_out_and_leaves_nothing_to_plan(case: Case)
     report, left = asyncio.run(_carry_out(case))
     assert report.tally.complete, report.outcomes
     assert not left.steps
+    assert not left.problems
 
 
 async def _carry_out(case: Case) -> tuple[Report, Plan]:

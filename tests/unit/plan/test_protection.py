@@ -30,18 +30,18 @@ def told(plan: Plan) -> list[tuple[str, str]]:
 
 def test_what_is_protected_is_not_deleted() -> None:
     plan = make_plan({"offer/o": {**OFFER["offer/o"], "protect": True}}, protected(OFFER), options=UNGUARDED)
-    assert told(plan) == [("tag/t", "1 protected entity would be deleted or taken out of service")]
+    assert told(plan) == [("tag/t", "1 protected entity would be deleted, archived or taken out of service")]
 
 
 def test_what_is_protected_is_not_taken_out_of_service() -> None:
     now: Documents = {"tag/t": {"protect": True}, "offer/o": {"status": "archived"}}
     plan = make_plan(now, protected(OFFER), options=UNGUARDED)
-    assert told(plan) == [("offer/o", "1 protected entity would be deleted or taken out of service")]
+    assert told(plan) == [("offer/o", "1 protected entity would be deleted, archived or taken out of service")]
 
 
 def test_what_its_file_protects_is_not_taken_out_of_service() -> None:
     plan = make_plan({"offer/o": {"status": "archived", "protect": True}, "tag/t": {}}, live_after(OFFER))
-    assert told(plan) == [("offer/o", "1 protected entity would be deleted or taken out of service")]
+    assert told(plan) == [("offer/o", "1 protected entity would be deleted, archived or taken out of service")]
 
 
 def test_a_file_that_protects_marks_the_stamp_without_any_other_change() -> None:
@@ -69,13 +69,13 @@ def test_a_patch_keeps_the_mark_of_what_stays_protected() -> None:
 def test_what_the_last_applied_commit_protected_is_not_deleted() -> None:
     options = replace(UNGUARDED, protected=frozenset({key_of("tag/t")}))
     plan = make_plan({"offer/o": OFFER["offer/o"]}, live_after(OFFER), options=options)
-    assert told(plan) == [("tag/t", "1 protected entity would be deleted or taken out of service")]
+    assert told(plan) == [("tag/t", "1 protected entity would be deleted, archived or taken out of service")]
 
 
 def test_what_its_file_protects_is_not_destroyed() -> None:
     documents: Documents = {"tag/t": {"protect": True}, "offer/o": {}}
     plan = make_plan(documents, live_after(OFFER), options=replace(UNGUARDED, destroy=True))
-    assert told(plan) == [("tag/t", "1 protected entity would be deleted or taken out of service")]
+    assert told(plan) == [("tag/t", "1 protected entity would be deleted, archived or taken out of service")]
 
 
 def test_no_number_overrules_protection() -> None:

@@ -1,0 +1,304 @@
+"""Tokens -> tree: expressions by precedence climbing, nesting bounded."""
+
+from __future__ import annotations
+
+from reconciler.pql.cursor import Cursor
+from reconciler.pql.errors import RuleError
+from reconciler.pql.naming import aggregate, lambda_here, let, matching_over, quantified, read_lambda
+from reconciler.pql.occurring import read_occurs
+from reconciler.pql.syntax import (
+    Array,
+    Call,
+    Combined,
+    Compared,
+    Computed,
+    ContextData,
+    Filter,
+    Implicit,
+    Literal,
+    Negative,
+    Node,
+    Not,
+    Offer,
+    Parameter,
+    Place,
+    Property,
+    TimeWord,
+    Variable,
+    children,
+)
+from reconciler.pql.tokens import Sort, Token
+from reconciler.pql.words import (
+    AGGREGATES,
+    COMPARISONS,
+    LEVELS,
+    LOGIC,
+    MOMENTS,
+    NO_VALUE,
+    QUANTIFIERS,
+    RESERVED,
+    ROOTS,
+    SUMS,
+    UNITS,
+    WHICH,
+    Level,
+)
+
+MAX_NESTING = 100  # expressions inside expressions while reading
+MAX_HEIGHT = 200  # of the tree: whoever walks it may recurse
+_LONGEST_QUOTED = 40
+_MISSING = {
+    **dict.fromkeys((")", "]"), "remove it, or write what is missing before it"),
+    **dict.fromkeys((",", "and", "or"), "write what is missing before it"),
+}
+
+
+def parse_rule(text: str) -> Node:
+    """The tree of a rule. Raises ``RuleError`` at the first thing wrong; takes time in proportion to the text."""
+    parser = Parser(text)
+    if parser.at_end():
+        raise parser.error("the rule is empty", parser.token.place, "write a condition, or `true` for everybody")
+    tree = parser.expression()
+    if not parser.at_end():
+        raise parser.leftover("an operator or the end of the rule")
+    _refuse_tall(tree, parser)
+    return tree
+
+
+def _refuse_tall(tree: Node, parser: Parser) -> None:
+    row: list[Node] = [tree]
+    for _ in range(MAX_HEIGHT):
+        row = [child for node in row for child in children(node)]
+        if not row:
+            return
+    raise parser.too_deep(row[0].place)
+
+
+class Parser(Cursor):
+    """Reads one rule. scope: the names declared around here; in_let: ``in`` ends the value of a ``let``."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.scope: list[str] = []
+        self.in_let = False
+        self.overs = matching_over(self.tokens)
+        self._nesting = 0
+
+    def expression(self, level: Level = Level.OR) -> Node:
+        """An expression of operators that hold at least so tightly.
+
+        ``or = and ("or" and)*``, ``and = not ("and" not)*``, ``not = ("not" | "!") not | comparison``,
+        ``comparison = sum (sign sum | "occurs" time)?``, ``sum = product (("+" | "-") product)*``,
+        ``product = unary (("*" | "/" | "%") unary)*``, ``unary = "-" unary | postfix``.
+        """
+        self._nesting += 1
+        if self._nesting > MAX_NESTING:
+            raise self.too_deep(self.token.place)
+        start = self.token.start
+        left = self._prefix(level)
+        links = 0
+        while (binds := self._operator_here()) is not None and binds >= level:
+            match binds:
+                case Level.OR | Level.AND:
+                    left = self._combined(left, start)
+                case Level.COMPARISON:
+                    left = self._comparison(left, start)
+                case _:
+                    sign = SUMS[self.advance().word]
+                    right = self.expression(Level(binds + 1))
+                    left = Computed(left, sign, right, place=self.since(start))
+            links += 1
+            if links > MAX_HEIGHT:
+                raise self.too_deep(self.token.place)
+        self._nesting -= 1
+        return left
+
+    def too_deep(self, place: Place) -> RuleError:
+        """What to raise for a rule nested deeper than anybody needs."""
+        return self.error("this rule is nested too deeply", place, "split it into several rules")
+
+    def bracketed(self, opening: Token, closer: str) -> tuple[Node, ...]:
+        """``(expression ("," expression)*)?`` and the closing bracket; the opening one is behind us."""
+        if self.accept(closer):
+            return ()
+        outside, self.in_let = self.in_let, False
+        items = [self.expression()]
+        while self.accept(","):
+            items.append(self.expression())
+        self.expect_closing(opening, closer)
+        self.in_let = outside
+        return tuple(items)
+
+    def _operator_here(self) -> Level | None:
+        word = self.token.word
+        return None if self.in_let and word == "in" else LEVELS.get(word)
+
+    def _prefix(self, level: Level) -> Node:
+        token = self.token
+        word = token.word
+        if word in ("not", "!"):
+            if level > Level.NOT:
+                raise self.error(f"`{word}` cannot stand here without brackets", token.place, f"write `({word} …)`")
+            self.advance()
+            return Not(self.expression(Level.NOT), place=self.since(token.start))
+        if word == "-" and level <= Level.UNARY:
+            self.advance()
+            return Negative(self.expression(Level.UNARY), place=self.since(token.start))
+        if word == "+" and self.following().sort is Sort.NUMBER:
+            self.advance()
+        return self._postfix()
+
+    def _combined(self, left: Node, start: int) -> Node:
+        """``a and b and c``, where ``a`` is read already."""
+        word = self.token.word
+        inner = Level(LEVELS[word] + 1)
+        parts = [left]
+        while self.accept(word):
+            parts.append(self.expression(inner))
+        return Combined(LOGIC[word], tuple(parts), place=self.since(start))
+
+    def _comparison(self, left: Node, start: int) -> Node:
+        """``a < b`` or ``a occurs …``, where ``a`` is read already."""
+        sign = self.advance()
+        if sign.word == "occurs":
+            node = read_occurs(self, left, start)
+        else:
+            right = self.expression(Level.SUM)
+            node = Compared(left, COMPARISONS[sign.word], right, place=self.since(start))
+        if self._operator_here() is Level.COMPARISON:
+            raise self._chained(node)
+        return node
+
+    def _chained(self, first: Node) -> RuleError:
+        hint = "join two comparisons with `and`, or put brackets around one"
+        if isinstance(first, Compared):
+            whole = self.text[first.place.start : first.place.end]
+            middle = self.text[first.right.place.start : first.right.place.end]
+            if len(whole) <= _LONGEST_QUOTED and "\n" not in whole:
+                hint = f"write `{whole} and {middle} {self.shown(self.token)[1:-1]} …`"
+        return self.error("comparisons do not chain", self.token.place, hint)
+
+    def _postfix(self) -> Node:
+        """``primary ("." name ("(" arguments ")")? | "[" condition "]")*``."""
+        start = self.token.start
+        node = self._primary()
+        links = 0
+        while True:
+            if self.accept("."):
+                node = self._member(node, start)
+            elif self.token.word == "[":
+                node = self._filter(node, start)
+            else:
+                return node
+            links += 1
+            if links > MAX_HEIGHT:
+                raise self.too_deep(self.token.place)
+
+    def _member(self, of: Node, start: int) -> Node:
+        name = self.token
+        if name.sort is not Sort.WORD:
+            raise self.unexpected("a name after `.`", "")
+        self.advance()
+        if self.token.word == "(":
+            arguments = self.bracketed(self.advance(), ")")
+            return Call(of, str(name.value), arguments, place=self.since(start))
+        return Property(of, str(name.value), place=self.since(start))
+
+    def _filter(self, of: Node, start: int) -> Node:
+        opening = self.advance()
+        conditions = self.bracketed(opening, "]")
+        if len(conditions) != 1:
+            hint = "write one condition: `[a and b]`; a list follows `in`, `=` or another operator"
+            raise self.error("a filter takes one condition", self.since(opening.start), hint)
+        return Filter(of, conditions[0], place=self.since(start))
+
+    def _primary(self) -> Node:
+        token = self.token
+        if token.sort is Sort.WORD:
+            return self._word(token)
+        if token.sort is not Sort.SIGN:
+            return self._literal(token)
+        match token.word:
+            case "(":
+                return read_lambda(self) if lambda_here(self) else self._parenthesised()
+            case "[":
+                return Array(self.bracketed(self.advance(), "]"), place=self.since(token.start))
+            case "^":
+                return self._outwards()
+            case _:
+                raise self._no_value()
+
+    def _literal(self, token: Token) -> Node:
+        match token.sort:
+            case Sort.NUMBER | Sort.STRING:
+                self.advance()
+                return Literal(token.value, place=token.place)
+            case Sort.CONTEXT:
+                self.advance()
+                return ContextData(str(token.value), place=token.place)
+            case Sort.PARAMETER:
+                self.advance()
+                return Parameter(int(token.value), place=token.place)
+            case _:
+                raise self._no_value()
+
+    def _no_value(self) -> RuleError:
+        word, following = self.token.word, self.following()
+        hint = _MISSING.get(word, "")
+        if word == "*" and following.word == "from":
+            hint = "name the elements: `select e from …`"
+        elif word == "." and following.sort is Sort.NUMBER:
+            hint = "write a digit before the point: `0.5`"
+        return self.unexpected("a value", hint)
+
+    def _parenthesised(self) -> Node:
+        opening = self.advance()
+        items = self.bracketed(opening, ")")
+        if not items:
+            raise self.error("these brackets are empty", self.since(opening.start), "an empty list is written `[]`")
+        return items[0] if len(items) == 1 else Array(items, place=self.since(opening.start))
+
+    def _outwards(self) -> Node:
+        """``^``, ``^^``: levels further out; a name follows after a point."""
+        start, up = self.token.start, 0
+        while self.accept("^"):
+            up += 1
+        word = self.token.word
+        if self.token.sort is Sort.WORD and word not in RESERVED and word not in UNITS:
+            raise self.unexpected("`.` after `^`", f"write `{'^' * min(up, 3)}.{self.shown(self.token)[1:-1]}`")
+        return Implicit(up, place=self.since(start))
+
+    def _word(self, token: Token) -> Node:
+        word, name = token.word, str(token.value)
+        if word in NO_VALUE:
+            raise self._no_value()
+        if word in AGGREGATES and self.index in self.overs:
+            return aggregate(self)
+        if word in QUANTIFIERS:
+            return quantified(self)
+        if word == "let":
+            return let(self)
+        self.advance()
+        if self.token.word == "(":
+            arguments = self.bracketed(self.advance(), ")")
+            return Call(None, "if" if word == "if" else name, arguments, place=self.since(token.start))
+        if word and name in self.scope:
+            return Variable(name, place=token.place)
+        return self._lone_word(token)
+
+    def _lone_word(self, token: Token) -> Node:
+        word, name, place = token.word, str(token.value), token.place
+        if word in ("true", "false"):
+            return Literal(word == "true", place=place)
+        if word in MOMENTS:
+            return TimeWord(MOMENTS[word], place=place)
+        if word == "null":
+            raise self.error("`null` cannot be written in a rule", place, "write `x.isNull()` or `x.isNotNull()`")
+        if word in WHICH and self.token.word in UNITS:
+            shown = f"{word} {self.advance().word}"
+            raise self.error(
+                f"`{shown}` stands only after `occurs`", self.since(token.start), f"write `x occurs {shown}`"
+            )
+        if word and name in ROOTS:
+            return Offer(place=place) if name == "offer" else Parameter(1, place=place)
+        return Property(Implicit(place=place), name, place=place)

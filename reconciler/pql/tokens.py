@@ -1,0 +1,215 @@
+"""The text of a rule, cut into words, literals and signs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import NamedTuple
+
+from reconciler.pql.errors import Finding, RuleError
+from reconciler.pql.syntax import Place
+
+MAX_CHARACTERS = 1024 * 1024
+_MAX_DIGITS = 400
+
+_TOKEN = re.compile(
+    r"""
+      (?P<word>    (?:xdm:)? [^\W\d]\w* )
+    | (?P<blank>   \s+ | //[^\n]* | /\*[\s\S]*?\*/ )
+    | (?P<number>  [0-9]+ (?:\.[0-9]+)? (?:[eE][-+]?[0-9]+)? )
+    | (?P<string>  "[^"\\\n]*(?:\\[^\n][^"\\\n]*)*" )
+    | (?P<context> @\{\{[^{}]*\}\} | @\{[^{}]*\} )
+    | (?P<parameter> \$[0-9]+ )
+    | (?P<wrong>   /\* | ===? | !== | && | \|\| | <> | =< | := )
+    | (?P<sign>    <= | >= | != | => | [-+*/%=<>!.,:()\[\]^] )
+    """,
+    re.VERBOSE,
+)
+_FORBIDDEN = re.compile("[\0\ud800-\udfff]")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\s\S]))")
+_ESCAPED = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
+_VERSION = ";version="
+
+_INSTEAD = {"==": "=", "===": "=", "!==": "!=", "&&": "and", "||": "or", "<>": "!=", "=<": "<=", ":=": "="}
+_STRAY = {
+    "'": 'write the string in double quotes: `"…"`',
+    "‘": 'write the string in double quotes: `"…"`',
+    "’": 'write the string in double quotes: `"…"`',
+    "“": 'write straight double quotes: `"…"`',
+    "”": 'write straight double quotes: `"…"`',
+    "`": 'write the string in double quotes: `"…"`, a name without quotes',
+    "&": "write `and`",
+    "|": "write `or`",
+    "~": "write `not`",
+    ";": "remove it: a rule is one expression",
+    "#": "a comment begins with `//`",
+    "?": "write `if (condition, value, otherwise)`",
+    "@": "context data is written `@{schema}`",
+    "$": "the profile is written `$1`",
+    "{": "lists stand in `[…]`; context data is written `@{schema}`",
+    "}": "lists stand in `[…]`; context data is written `@{schema}`",
+    "≤": "write `<=`",
+    "≥": "write `>=`",
+    "≠": "write `!=`",
+    "–": "write `-`",
+    "−": "write `-`",
+}
+
+
+class Sort(Enum):
+    """What a token is."""
+
+    WORD = auto()
+    NUMBER = auto()
+    STRING = auto()
+    CONTEXT = auto()
+    PARAMETER = auto()
+    SIGN = auto()
+    END = auto()
+
+
+class Token(NamedTuple):
+    """One word, literal or sign.
+
+    word: a word in lower case, or the sign; empty for literals and for words with ``xdm:``, which are never keywords.
+    value: the name as written, without ``xdm:``; the string, number, schema or parameter that was meant.
+    start, end: characters from 0, the end not included.
+    """
+
+    sort: Sort
+    word: str
+    value: str | int | float
+    start: int
+    end: int
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.start, self.end)
+
+
+def tokenize(text: str) -> tuple[Token, ...]:
+    """All tokens, the last of them ``END``. Raises ``RuleError`` at the first character that means nothing."""
+    _refuse_unusable(text)
+    tokens: list[Token] = []
+    add, match, size = tokens.append, _TOKEN.match, len(text)
+    offset = 0
+    while offset < size:
+        found = match(text, offset)
+        if found is None:
+            raise _stray(text, offset)
+        start, offset = found.span()
+        group = found.lastgroup
+        if group == "sign":
+            sign = found[0]
+            add(Token(Sort.SIGN, sign, sign, start, offset))
+        elif group == "word":
+            written = found[0]
+            if written.startswith("xdm:"):
+                add(Token(Sort.WORD, "", written[4:], start, offset))
+            else:
+                add(Token(Sort.WORD, written.lower(), written, start, offset))
+        elif group is not None and group != "blank":
+            sort, meaning = _MEANINGS[group]
+            add(Token(sort, "", meaning(text, start, offset), start, offset))
+    end = tokens[-1].end if tokens else 0
+    add(Token(Sort.END, "", "", end, end))
+    return tuple(tokens)
+
+
+def _refuse_unusable(text: str) -> None:
+    if len(text) > MAX_CHARACTERS:
+        raise _error(text, f"a rule of more than {MAX_CHARACTERS:,} characters", 0, 0, "split it into several rules")
+    found = _FORBIDDEN.search(text)
+    if found is not None:
+        what = "a NUL character" if found[0] == "\0" else "half of a character (a lone surrogate)"
+        raise _error(text, f"{what} in the rule", found.start(), found.end(), "remove it")
+
+
+def _error(text: str, message: str, start: int, end: int, hint: str) -> RuleError:
+    return RuleError(Finding(message, Place(start, end), hint), text)
+
+
+def _wrong(text: str, start: int, end: int) -> str:
+    sign = text[start:end]
+    if sign == "/*":
+        raise _error(text, "this comment does not end", start, end, "close it with `*/`")
+    raise _error(text, f"`{sign}` is no operator", start, end, f"write `{_INSTEAD[sign]}`")
+
+
+def _stray(text: str, offset: int) -> RuleError:
+    sign = text[offset]
+    if sign == '"':
+        end = text.find("\n", offset)
+        end = len(text) if end < 0 else end
+        hint = 'close it with `"`; a line end inside a string is written `\\n`'
+        return _error(text, "this string does not end", offset, end, hint)
+    named = f"`{sign}`" if sign.isprintable() else f"the character U+{ord(sign):04X}"
+    return _error(text, f"{named} has no meaning here", offset, offset + 1, _STRAY.get(sign, "remove it"))
+
+
+def _string(text: str, start: int, end: int) -> str:
+    written = text[start + 1 : end - 1]
+    if "\\" not in written:
+        return written
+
+    def meant(found: re.Match[str]) -> str:
+        code, sign = found.groups()
+        if code is not None and code != "0000":
+            return chr(int(code, 16))
+        if sign in _ESCAPED:
+            return _ESCAPED[sign]
+        at = start + 1 + found.start()
+        if code is not None:
+            raise _error(text, "a NUL character in a string", at, at + 6, "remove it")
+        if sign == "u":
+            raise _error(text, "`\\u` needs four hexadecimal digits", at, at + 2, "write for example `\\u00e9`")
+        raise _error(text, f"`\\{sign}` is no escape in a string", at, at + 2, f"write `\\\\{sign}`")
+
+    value = _ESCAPE.sub(meant, written)
+    if "\\u" in written:
+        try:
+            value = value.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            message = "half of a character (a lone surrogate) in a string"
+            raise _error(text, message, start, end, "write both halves, or the character itself") from None
+    return value
+
+
+def _number(text: str, start: int, end: int) -> int | float:
+    written = text[start:end]
+    if text[end : end + 1].isalnum() or text[end : end + 1] == "_":
+        hint = f"put a space after `{written[:40]}`, or quote it all if it is a string"
+        raise _error(text, "a number runs into a word", start, end + 1, hint)
+    if len(written) <= _MAX_DIGITS:
+        if written.isdigit():
+            return int(written)
+        value = float(written)
+        if math.isfinite(value):
+            return value
+    raise _error(text, "this number is too large", start, end, "write a smaller one")
+
+
+def _schema(text: str, start: int, end: int) -> str:
+    schema = text[start + 1 : end].strip("{}").partition(_VERSION)[0].strip()
+    if not schema:
+        raise _error(text, "this context data names no schema", start, end, "write its id: `@{schema}`")
+    return schema
+
+
+def _parameter(text: str, start: int, end: int) -> int:
+    written = text[start + 1 : end].lstrip("0")
+    if not 0 < len(written) <= 2:
+        raise _error(text, "there is no such parameter", start, end, "the profile is written `$1`")
+    return int(written)
+
+
+_MEANINGS: Mapping[str, tuple[Sort, Callable[[str, int, int], str | int | float]]] = {
+    "string": (Sort.STRING, _string),
+    "number": (Sort.NUMBER, _number),
+    "context": (Sort.CONTEXT, _schema),
+    "parameter": (Sort.PARAMETER, _parameter),
+    "wrong": (Sort.SIGN, _wrong),
+}

@@ -1,0 +1,13 @@
+"""All benchmarks, in the order of the budgets."""
+
+from __future__ import annotations
+
+from tests.benchmarks import applying, emulator, growing, planning, reading, starting
+from tests.benchmarks.lines import Line
+
+LINES: tuple[Line, ...] = tuple(
+    sorted(
+        (*reading.LINES, *planning.LINES, *growing.LINES, *applying.LINES, *starting.LINES, *emulator.LINES),
+        key=lambda line: line.number,
+    )
+)

@@ -1,0 +1,141 @@
+"""Writers that come at the same time share one transaction; readers do not wait for it (clauses J1, J3)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.asgi import asgi_app
+from reconciler.emulator.messages import Request, Response
+from reconciler.emulator.turns import Answer, Writers
+from tests.emulator_served import TAG, tag
+from tests.emulator_support import CREDENTIALS, Caller, xdm
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "x.db"
+
+
+@pytest.fixture
+def repo(path: Path) -> Iterator[Caller]:
+    with Emulator.open(path) as emulator:
+        yield Caller(emulator)
+
+
+def post(repo: Caller, name: str) -> Request:
+    return Request("POST", f"/data/core/xcore/{repo.container}/instances", "", TAG, tag(name).encode())
+
+
+def statuses(repo: Caller, *names: str) -> list[int | None]:
+    answers = repo.emulator.handle_together([post(repo, name) for name in names], repo.emulator.handle)
+    return [each.status if isinstance(each, Response) else None for each in answers]
+
+
+def names(repo: Caller) -> list[str]:
+    return sorted(each["_instance"]["xdm:name"] for each in repo.list("tag")["_embedded"]["results"])
+
+
+@asynccontextmanager
+async def client_of(emulator: Emulator) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=asgi_app(emulator))
+    async with httpx.AsyncClient(transport=transport, base_url="http://repo.test/data/core/xcore/") as client:
+        yield client
+
+
+def test_each_sees_what_the_ones_before_it_wrote(repo: Caller) -> None:
+    assert statuses(repo, "a", "b", "a", "c") == [201, 201, 409, 201]
+    assert names(repo) == ["a", "b", "c"]
+
+
+def test_one_that_fails_is_undone_alone(repo: Caller, path: Path) -> None:
+    """It fails after its instance was added, at its reference."""
+    body = {"_instance": xdm(name="f", tags=[repo.made("tag", name="a").uri]), "_links": {}}
+    typed = {**TAG, "content-type": TAG["content-type"].replace("tag", "fallback-offer")}
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE reference RENAME TO gone")
+    failing = replace(post(repo, ""), headers=typed, body=json.dumps(body).encode())
+    answers = repo.emulator.handle_together([post(repo, "b"), failing, post(repo, "c")], repo.emulator.handle)
+    assert [each.status for each in answers if isinstance(each, Response)] == [201, 500, 201]
+    assert (names(repo), repo.list("fallback-offer")["_embedded"]["total"]) == (["a", "b", "c"], 0)
+
+
+def test_every_answer_agrees_with_a_disk_that_is_full(repo: Caller) -> None:
+    repo.emulator._database.connection.execute("PRAGMA max_page_count = 1")
+    wanted = ["a", "x" * 500_000, "b"]
+    answered = statuses(repo, *wanted)
+    assert 503 in answered
+    assert names(repo) == sorted(name for name, status in zip(wanted, answered, strict=True) if status == 201)
+
+
+def test_all_are_told_when_another_process_holds_the_file(repo: Caller, path: Path) -> None:
+    repo.emulator._database.connection.execute("PRAGMA busy_timeout = 0")
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    assert statuses(repo, "a", "b") == [503, 503]
+    holder.close()
+    assert names(repo) == []
+
+
+def test_readers_are_answered_while_a_write_waits(repo: Caller, path: Path) -> None:
+    """A write that cannot go on holds neither the event loop nor the reads."""
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+
+    async def ask() -> tuple[bool, int, int]:
+        async with client_of(repo.emulator) as client:
+            writing = asyncio.create_task(client.post(f"{repo.container}/instances", headers=TAG, content=tag("a")))
+            read = await client.get("", headers=CREDENTIALS)
+            waits = not writing.done()
+            holder.execute("ROLLBACK")
+            return waits, read.status_code, (await writing).status_code
+
+    assert asyncio.run(ask()) == (True, 200, 201)
+
+
+def test_those_that_come_while_one_is_carried_out_go_together() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    groups: list[list[str]] = []
+
+    def carry_out(requests: Sequence[Request]) -> Sequence[Answer]:
+        groups.append([each.path for each in requests])
+        begun.set()
+        assert go_on.wait(10)
+        return [Response(201) for _ in requests]
+
+    async def ask(writers: Writers) -> list[int]:
+        first = asyncio.create_task(_status(writers, "1"))
+        await asyncio.to_thread(begun.wait)
+        rest = [asyncio.create_task(_status(writers, name)) for name in ("2", "3", "gives up", "4")]
+        await asyncio.sleep(0)
+        rest[2].cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        return await asyncio.gather(first, *(each for each in rest if each is not rest[2]))
+
+    assert asyncio.run(ask(Writers(carry_out))) == [201] * 4
+    assert groups == [["1"], ["2", "3", "4"]]
+
+
+async def _status(writers: Writers, name: str) -> int:
+    answer = await writers.answer(Request("POST", name))
+    assert isinstance(answer, Response)
+    return answer.status
+
+
+def test_what_goes_wrong_inside_reaches_every_caller() -> None:
+    def carry_out(_: Sequence[Request]) -> Sequence[Answer]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(_status(Writers(carry_out), "1"))
