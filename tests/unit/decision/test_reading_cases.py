@@ -54,7 +54,10 @@ def case(**changes: str) -> str:
             " `none: true`, `one_of: [KEY]` or `not: [KEY]`.",
         ),
         (case(proposed="{global: {x: 1}}"), "6:25 RC020 there is no offer `x` | Name an offer of the catalogue."),
-        ("[]\n", "1:1 RC008 this document is a list, not a list of cases under `cases` | Write `cases:` and a list below."),
+        (
+            "[]\n",
+            "1:1 RC008 this document is a list, not a list of cases under `cases` | Write `cases:` and a list below.",
+        ),
         ("cases: [\n", "2:1 RC002 "),
     ],
 )
