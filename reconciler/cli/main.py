@@ -13,6 +13,7 @@ from reconciler.cli.command import defect, sentence
 from reconciler.cli.commands.apply import apply
 from reconciler.cli.commands.destroy import destroy
 from reconciler.cli.commands.drift import drift
+from reconciler.cli.commands.eval_ import eval_
 from reconciler.cli.commands.graph import graph
 from reconciler.cli.commands.import_ import import_
 from reconciler.cli.commands.init import init
@@ -56,6 +57,7 @@ for _command in (
     destroy,
     unlock,
     graph,
+    eval_,
     serve,
     snapshot,
 ):
