@@ -71,6 +71,15 @@ def read_files(root: Path) -> Files:
     return Files(settings[0], entities, overlays, tuple(folder.problems))
 
 
+def read_decision_files(root: Path) -> tuple[tuple[TextFile, ...], tuple[Problem, ...]]:
+    """The YAML files below ``decisions/``, sorted by path, and what cannot be read; none without that folder."""
+    if not (root / DECISIONS).is_dir():
+        return (), ()
+    folder = _Folder(root / DECISIONS)
+    texts = [text for path in sorted(folder.yaml_paths()) if (text := folder.read(path)) is not None]
+    return tuple(texts), tuple(folder.problems)
+
+
 class _Folder:
     """A catalogue directory while it is read; ``problems`` grows."""
 

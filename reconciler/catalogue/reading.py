@@ -207,7 +207,7 @@ def _meant_for(entity: Entity, environment: str) -> bool:
 
 def _read_settings(file: TextFile) -> tuple[Settings, Source]:
     source = Source(file.name, partial(file.source.locate, 0))
-    documents, problems = _documents(file)
+    documents, problems = read_documents(file)
     settings = None
     if not problems:
         settings, problems = _settings(documents, file, source)
@@ -270,7 +270,8 @@ def _shared_containers(settings: Settings, source: Source) -> Iterator[Problem]:
 # ---------------------------------------------------------------- entities
 
 
-def _documents(file: TextFile) -> tuple[list[Document], list[Problem]]:
+def read_documents(file: TextFile) -> tuple[list[Document], list[Problem]]:
+    """The YAML documents of a file, and what cannot be read in it."""
     documents, complaints = parse_documents(file.source.text)
     problems = [
         Problem(wrong.code, _at(file, wrong.line, wrong.column), wrong.message, wrong.remedy) for wrong in complaints
@@ -283,7 +284,7 @@ def _at(file: TextFile, line: int, column: int) -> SourceSpan:
 
 
 def _read_entities(file: TextFile, found: _Found) -> None:
-    documents, problems = _documents(file)
+    documents, problems = read_documents(file)
     found.problems.extend(problems)
     ended = any(problem.code in _ENDS_READING for problem in problems)
     found.whole = found.whole and not ended

@@ -71,6 +71,15 @@ def is_commit(text: str) -> bool:
     return _COMMIT.fullmatch(text) is not None
 
 
+def find_commit(root: Path, name: str) -> str | None:
+    """The full id of the commit that a branch, tag, abbreviated id or such means; None when Git knows none."""
+    if name.startswith("-") or not name.isprintable():
+        return None
+    found = _words(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    lines = (found or "").split()
+    return lines[-1] if lines and is_commit(lines[-1]) else None
+
+
 def read_files_at(root: Path, commit: str) -> Files:
     """The YAML files of a catalogue directory as they were at a commit.
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.decision.selection import select_offers
 from reconciler.graph.build import Graph
 from reconciler.model.catalogue import Catalogue
-from reconciler.model.entities import Activity, Fallback, Filter, Offer
+from reconciler.model.entities import Activity, Fallback, Offer
 from reconciler.model.instant import canonical_instant, instant_sort_key
 from reconciler.model.kinds import EntityKey, Kind
 from reconciler.model.problem import Code, Problem
@@ -38,42 +39,11 @@ def check_selection(catalogue: Catalogue, graph: Graph, at: str) -> Iterator[Pro
 
 
 def _select(catalogue: Catalogue) -> _Selection:
-    tagged: defaultdict[str, set[str]] = defaultdict(set)
     placements: defaultdict[str, set[str]] = defaultdict(set)
     for entity in catalogue.entities.values():
-        if isinstance(entity, Offer):
-            for tag in entity.tags:
-                tagged[tag].add(entity.key)
-        elif isinstance(entity, Activity) and entity.filter is not None and entity.placement is not None:
+        if isinstance(entity, Activity) and entity.filter is not None and entity.placement is not None:
             placements[entity.filter].add(entity.placement)
-    known: dict[tuple[bool, frozenset[str]], frozenset[str]] = {}
-    offers = {
-        entity.key: _selected(catalogue, entity, tagged, known)
-        for entity in catalogue.entities.values()
-        if isinstance(entity, Filter) and any(form is not None for form in _forms(entity))
-    }
-    return _Selection(offers, {name: frozenset(found) for name, found in placements.items()})
-
-
-def _selected(
-    catalogue: Catalogue,
-    entity: Filter,
-    tagged: Mapping[str, set[str]],
-    known: dict[tuple[bool, frozenset[str]], frozenset[str]],
-) -> frozenset[str]:
-    """The offers that a filter selects. An empty list selects nothing, in every form."""
-    if entity.offers is not None:
-        return frozenset(name for name in entity.offers if EntityKey(Kind.OFFER, name) in catalogue.entities)
-    form = (entity.any_tags is not None, frozenset(entity.any_tags or entity.all_tags or ()))
-    if form not in known:
-        groups = [tagged.get(tag, set()) for tag in sorted(form[1])]
-        combine = set[str].union if form[0] else set[str].intersection
-        known[form] = frozenset(combine(*groups)) if groups else frozenset()
-    return known[form]
-
-
-def _forms(entity: Filter) -> tuple[tuple[str, ...] | None, ...]:
-    return (entity.offers, entity.any_tags, entity.all_tags)
+    return _Selection(select_offers(catalogue.entities), {name: frozenset(found) for name, found in placements.items()})
 
 
 def _offers(catalogue: Catalogue, selection: _Selection) -> Iterator[Problem]:

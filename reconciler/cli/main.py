@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.command import defect, sentence
 from reconciler.cli.commands.apply import apply
+from reconciler.cli.commands.decide import decide
 from reconciler.cli.commands.destroy import destroy
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.eval_ import eval_
@@ -23,6 +24,7 @@ from reconciler.cli.commands.pull import pull
 from reconciler.cli.commands.serve import serve
 from reconciler.cli.commands.show import show
 from reconciler.cli.commands.snapshot import snapshot
+from reconciler.cli.commands.test import test
 from reconciler.cli.commands.unlock import unlock
 from reconciler.cli.commands.validate import validate
 from reconciler.cli.ending import FINE, Ending, Exit
@@ -58,6 +60,8 @@ for _command in (
     unlock,
     graph,
     eval_,
+    decide,
+    test,
     serve,
     snapshot,
 ):

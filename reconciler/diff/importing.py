@@ -27,7 +27,7 @@ from reconciler.model.spelling import CONDITION, Flat, Opaque, flatten, flatten_
 
 ANCHOR = "reconciler:"  # how the names of tags begin that are no entities
 FOLDERS = {kind: "activities" if kind is Kind.ACTIVITY else f"{kind.value}s" for kind in Kind}
-_TYPES = {entity.KIND: entity for entity in ENTITY_TYPES}
+KIND_TYPES = {entity.KIND: entity for entity in ENTITY_TYPES}
 _KEY_LENGTH = 90  # leaves room for a number
 
 
@@ -91,14 +91,32 @@ def build_import(
 
 
 @dataclass(slots=True)
+class Namer:
+    """Gives new keys, from names. taken: those that are given; numbers: the last one of equal names, by first key."""
+
+    taken: set[EntityKey]
+    numbers: dict[EntityKey, int] = field(default_factory=dict)
+
+    def new_key(self, item: LiveInstance) -> EntityKey:
+        """A key of an instance's name that nobody has."""
+        stem = slug(_name(item)) or item.kind.value
+        first = EntityKey(item.kind, stem)
+        number = self.numbers.get(first, 1)
+        while (key := EntityKey(item.kind, stem if number == 1 else f"{stem}-{number}")) in self.taken:
+            number += 1
+        self.taken.add(key)
+        self.numbers[first] = number  # all before it are taken, and stay so
+        return key
+
+
+@dataclass(slots=True)
 class _Import:
     catalogue: Catalogue
     live: LiveState
     identity: Identity
     exists: Callable[[str], bool]
     keys: dict[str, EntityKey] = field(default_factory=dict)  # by URI, of all that has or gets a file
-    taken: set[EntityKey] = field(default_factory=set)
-    numbers: dict[EntityKey, int] = field(default_factory=dict)  # the last one given to equal names, by the first key
+    namer: Namer = field(default_factory=lambda: Namer(set()))
     paths: set[str] = field(default_factory=set)
     new: dict[str, LiveInstance] = field(default_factory=dict)
     foreign: dict[str, LiveInstance] = field(default_factory=dict)
@@ -112,12 +130,12 @@ class _Import:
         """Give every instance without a file its key, the same on every run over the same instances."""
         entities = self.catalogue.entities
         self.keys = {uri: key for uri, key in self.identity.ownership.names.items() if key in entities}
-        self.taken = {*entities, *self.identity.ownership.owned, *self.catalogue.unread}
+        self.namer = Namer({*entities, *self.identity.ownership.owned, *self.catalogue.unread})
         waiting = {item.uri: found for found in self.identity.candidates for item in found.instances}
         handed_back = {item.uri for item in self.identity.forgotten.values()}
         unnamed = []
-        for item in sorted(self.live, key=_age):
-            if item.uri in self.keys or item.uri in handed_back or _is_anchor(item):
+        for item in sorted(self.live, key=live_age):
+            if item.uri in self.keys or item.uri in handed_back or is_anchor(item):
                 continue
             if item.stamp is not None and item.stamp.catalog != self.catalogue.name:
                 self.foreign[item.uri] = item
@@ -135,17 +153,7 @@ class _Import:
                 self.new[item.uri] = item
                 unnamed.append(item)
         for item in unnamed:
-            self.keys[item.uri] = self._new_key(item)
-
-    def _new_key(self, item: LiveInstance) -> EntityKey:
-        stem = slug(_name(item)) or item.kind.value
-        first = EntityKey(item.kind, stem)
-        number = self.numbers.get(first, 1)
-        while (key := EntityKey(item.kind, stem if number == 1 else f"{stem}-{number}")) in self.taken:
-            number += 1
-        self.taken.add(key)
-        self.numbers[first] = number  # all before it are taken, and stay so
-        return key
+            self.keys[item.uri] = self.namer.new_key(item)
 
     def _leave(self, item: LiveInstance, why: str, remedy: str) -> None:
         self.left_out.append(LeftOut(item, why, remedy))
@@ -164,7 +172,7 @@ class _Import:
                 if target is not None and uri not in found:
                     found[uri] = target
                     waiting.extend([target] if uri in self.new else [])
-        return sorted(found.values(), key=lambda item: (list(Kind).index(item.kind), _age(item)))
+        return sorted(found.values(), key=lambda item: (list(Kind).index(item.kind), live_age(item)))
 
     def write(self, item: LiveInstance) -> None:
         """The document of one instance; what it refers to was written before."""
@@ -189,7 +197,7 @@ class _Import:
         """An instance of another catalogue, found by its stamp."""
         if item.stamp is None:
             return
-        key = self._new_key(item)
+        key = self.namer.new_key(item)
         self.keys[item.uri] = key
         stamp = f"{item.stamp.catalog}/{item.stamp.key}"
         document: Document = {"kind": key.kind.value, "key": key.name, "external": {"stamp": stamp}}
@@ -216,12 +224,14 @@ def _name(item: LiveInstance) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _age(item: LiveInstance) -> tuple[tuple[str, str], str]:
+def live_age(item: LiveInstance) -> tuple[tuple[str, str], str]:
+    """Sorts instances by when they were created, then by id."""
     created = item.instance.created
     return instant_sort_key(canonical_instant(created) or created), item.instance.instance_id
 
 
-def _is_anchor(item: LiveInstance) -> bool:
+def is_anchor(item: LiveInstance) -> bool:
+    """Whether this tag is no entity, but marks what a catalogue has applied."""
     return item.kind is Kind.TAG and _name(item).startswith(ANCHOR)
 
 
@@ -234,7 +244,7 @@ def live_document(key: EntityKey, item: LiveInstance, name_uri: Callable[[str, K
     Raises ``Unspellable`` when no file can say it.
     """
     flat = flatten_live(key.kind, item.instance.properties, name_uri)
-    document: Document = {"kind": key.kind.value, "key": key.name, **dict(_fields(key.kind, flat))}
+    document: Document = {"kind": key.kind.value, "key": key.name, **dict(live_fields(key.kind, flat))}
     condition = item.instance.properties.get(CONDITION)
     if key.kind is Kind.RULE and condition is not None and "condition" not in document:  # another format, or blank
         document["extra"] = {CONDITION: condition}
@@ -242,8 +252,8 @@ def live_document(key: EntityKey, item: LiveInstance, name_uri: Callable[[str, K
     return document
 
 
-def _fields(kind: Kind, flat: Flat) -> Iterator[tuple[str, Any]]:
-    """The fields in canonical order, maps and representations put together."""
+def live_fields(kind: Kind, flat: Flat) -> Iterator[tuple[str, Any]]:
+    """The fields of a file, in canonical order, maps and representations put together."""
     for name, fields in _grouped(KINDS[kind].fields):
         shape = fields[0].shape
         found: Any
@@ -292,7 +302,7 @@ def _refuse_if_else(kind: Kind, document: Mapping[str, Any], flat: Flat) -> None
         documents, complaints = parse_documents(text)
         if complaints or canonical_json(documents[0].value) != canonical_json(document):
             raise Unspellable("no file can hold its values", remedy)
-        entity = _TYPES[kind].model_validate(documents[0].value)
+        entity = KIND_TYPES[kind].model_validate(documents[0].value)
     except (ValidationError, Unwritable) as error:
         raise Unspellable("its values break a rule of the files", remedy) from error
     again = {name: value for name, value in flatten(entity).items() if not name.startswith("extra.")}

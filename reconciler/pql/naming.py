@@ -139,7 +139,7 @@ def _new_name(parser: Parser) -> str:
     token = parser.token
     if token.sort is not Sort.WORD or not token.word:
         raise parser.unexpected("a name")
-    if token.word in RESERVED and token.word != "profile":
+    if token.word in RESERVED or token.value == "offer":
         raise parser.error(f"`{token.value}` cannot be used as a name", token.place, "choose another")
     parser.advance()
     return str(token.value)

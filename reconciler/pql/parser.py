@@ -37,6 +37,7 @@ from reconciler.pql.words import (
     NO_VALUE,
     QUANTIFIERS,
     RESERVED,
+    ROOTS,
     SUMS,
     UNITS,
     WHICH,
@@ -46,7 +47,6 @@ from reconciler.pql.words import (
 MAX_NESTING = 100  # expressions inside expressions while reading
 MAX_HEIGHT = 200  # of the tree: whoever walks it may recurse
 _LONGEST_QUOTED = 40
-_ROOTS = frozenset({"offer", "profile"})
 _MISSING = {
     **dict.fromkeys((")", "]"), "remove it, or write what is missing before it"),
     **dict.fromkeys((",", "and", "or"), "write what is missing before it"),
@@ -259,14 +259,14 @@ class Parser(Cursor):
         return items[0] if len(items) == 1 else Array(items, place=self.since(opening.start))
 
     def _outwards(self) -> Node:
-        """``^``, ``^^.name``, ``^name``: levels further out."""
+        """``^``, ``^^``: levels further out; a name follows after a point."""
         start, up = self.token.start, 0
         while self.accept("^"):
             up += 1
-        root = Implicit(up, place=self.since(start))
-        if self.token.sort is Sort.WORD and self.token.word not in RESERVED and self.token.word not in LEVELS:
-            return Property(root, str(self.advance().value), place=self.since(start))
-        return root
+        word = self.token.word
+        if self.token.sort is Sort.WORD and word not in RESERVED and word not in UNITS:
+            raise self.unexpected("`.` after `^`", f"write `{'^' * min(up, 3)}.{self.shown(self.token)[1:-1]}`")
+        return Implicit(up, place=self.since(start))
 
     def _word(self, token: Token) -> Node:
         word, name = token.word, str(token.value)
@@ -299,6 +299,6 @@ class Parser(Cursor):
             raise self.error(
                 f"`{shown}` stands only after `occurs`", self.since(token.start), f"write `x occurs {shown}`"
             )
-        if word and name in _ROOTS:
+        if word and name in ROOTS:
             return Offer(place=place) if name == "offer" else Parameter(1, place=place)
         return Property(Implicit(place=place), name, place=place)

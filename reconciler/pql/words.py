@@ -52,5 +52,6 @@ AGGREGATES = frozenset({"sum", "average", "min", "max", "count"})
 
 NO_VALUE = frozenset({"and", "or", "in", "notin", "like", "occurs", "where", "from", "over"})
 QUANTIFIERS = frozenset({"exists", "forall", "select"})
-RESERVED = frozenset({*NO_VALUE, *QUANTIFIERS, *MOMENTS, "not", "true", "false", "null", "let", "offer", "profile"})
-"""Words that are no property when they stand alone; ``xdm:`` before them makes them one."""
+ROOTS = frozenset({"offer", "profile"})  # in small letters only: lambdas are documented with `Profile`
+RESERVED = frozenset({*NO_VALUE, *QUANTIFIERS, *MOMENTS, "not", "true", "false", "null", "let"})
+"""Words that are no property when they stand alone, like the roots; ``xdm:`` before them makes them one."""

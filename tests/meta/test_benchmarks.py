@@ -16,7 +16,7 @@ BUDGETS = {int(number): text for number, text in re.findall(r"^\| (\d+) \| ([^|]
 
 
 def test_every_budget_has_its_benchmark() -> None:
-    assert BUDGETS == {line.number: line.title for line in LINES}
+    assert {line.number: line.title for line in LINES} == BUDGETS
     assert len(BUDGETS) == len(LINES)
 
 

@@ -1,0 +1,89 @@
+"""What decide, test and impact are told alike: seed, ids, time zone, counters, and the files of profiles."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.command import all_of
+from reconciler.model.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.decision.decide import Setting
+
+MAX_BYTES = 64 * 1024 * 1024
+
+state_option = click.option(
+    "--state",
+    default="files",
+    show_default=True,
+    metavar="STATE",
+    help="What decides: files, live, a plan file, or a Git revision (git:REF).",
+)
+setting_options = all_of(
+    click.option("--seed", default="0", show_default=True, help="Breaks ties; the same seed, the same winners."),
+    click.option("--id-field", metavar="PATH", help="The field with the profile's id; default: its identityMap."),
+    click.option(
+        "--timezone",
+        default="UTC",
+        show_default=True,
+        metavar="ZONE",
+        help="Where the days of rules begin, e.g. Europe/Oslo.",
+    ),
+    click.option("--counters", type=click.Path(path_type=Path), metavar="FILE", help="Earlier propositions, as JSON."),
+)
+
+
+def make_setting(at: datetime, *, seed: str, id_field: str | None, timezone: str, counters: Path | None) -> Setting:
+    """The setting that these options say. Raises ``ReconcilerError`` for counters that cannot be read."""
+    from reconciler.decision.counters import NOTHING_PROPOSED, to_counters
+    from reconciler.decision.decide import Setting
+
+    counted = NOTHING_PROPOSED if counters is None else to_counters(read_json(counters))
+    return Setting(at, read_zone(timezone), counted, seed, id_field)
+
+
+def read_zone(name: str) -> tzinfo:
+    """A time zone by its name in the IANA database."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise click.BadParameter(f"{name!r} is no time zone, such as Europe/Oslo", param_hint="--timezone") from None
+
+
+def read_mapping(path: Path, what: str) -> dict[str, Any]:
+    """The JSON object in a file. what: what it should hold, for the message."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise ReconcilerError(f"{path} holds no {what}", remedy="Write one JSON object: {…}.")
+    return value
+
+
+def read_json(path: Path) -> Any:
+    """The JSON value in a file, or from stdin for ``-``."""
+    try:
+        text = sys.stdin.buffer.read(MAX_BYTES + 1) if path == Path("-") else path.read_bytes()
+    except OSError as error:
+        raise ReconcilerError(f"{path} cannot be read: {error.strerror}", remedy="Name a JSON file.") from error
+    if len(text) > MAX_BYTES:
+        raise ReconcilerError(f"{path} is larger than 64 MiB", remedy="Name a file with one profile.")
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ReconcilerError(f"{path} is not JSON: {error.msg} in {where}", remedy="Correct the file.") from None
+    except (ValueError, RecursionError):
+        raise ReconcilerError(f"{path} is not JSON that can be used", remedy="Write plain JSON in UTF-8.") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)

@@ -1,0 +1,21 @@
+"""Who is shown what: a catalogue and a profile give a decision that can say why.
+
+Takes a ``Catalogue`` of any origin (files, a Git revision, what is live, what a plan would leave), profiles and
+context as plain data, an instant, counters and a seed. Makes ``Decision``s with a trace; reads decision cases and runs
+them; tells by meaning what is odd in a catalogue. Refuses to guess: what another team manages is not known from the
+files, and an offer whose rule cannot be evaluated is not shown, with a warning that says so.
+
+    profile, counters, selection -> state -> prepare -> eligibility, ranking -> decide, trace
+    cases -> trial -> coverage; meaning
+
+- ``state``: everything that holds for all instants: filters resolved, rules compiled once.
+- ``prepare``: one activity at one instant: what is left when all is decided that no profile has a part in.
+- ``ranking.choose_over``: the winners of a whole batch of profiles, without a trace; ``decide`` is the same for one
+  profile, with a trace. A test holds the two against each other.
+
+Choices, 2026-11-27. Nothing is random: a tie is broken by a hash of seed, activity, profile and offer, so neither
+order nor batches matter, and one offer more moves only the profiles that gain or lose it. Offers are judged from the
+highest priority down, and a rule is asked only for profiles that nothing higher has won. The trace is made apart from
+the choice, so that a million profiles do not pay for it. What a rule sees of its candidate are the fields that have the
+same meaning everywhere: name, status, characteristics and rank, not the tags, whose ids differ between environments.
+"""
