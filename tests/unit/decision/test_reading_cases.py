@@ -36,8 +36,10 @@ def case(**changes: str) -> str:
         (case(at=""), "2:5 RC011 `cases[0].at` is missing | Add `at: …`."),
         (
             case(at="2026-06-01"),
-            "4:9 RC013 `cases[0].at` is `2026-06-01`, not a date-time with an offset"
-            " | Write it like 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00.",
+            (
+                "4:9 RC013 `cases[0].at` is `2026-06-01`, not a date-time with an offset"
+                " | Write it like 2026-01-31T09:00:00Z or 2026-01-31T10:00:00+01:00."
+            ),
         ),
         (case(activity="hoem"), "3:15 RC020 there is no activity `hoem` | Did you mean `home`?"),
         (case(expect="{offer: set}"), "5:21 RC020 there is no offer `set` | Did you mean `seat`?"),
@@ -45,13 +47,17 @@ def case(**changes: str) -> str:
         (case(expect="{not: [x]}"), "5:20 RC020 there is no offer `x` | Name an offer of the catalogue."),
         (
             case(expect="{}"),
-            "5:13 RC013 `expect` says nothing | Write one of `offer: KEY`, `fallback: true`, `none: true`,"
-            " `one_of: [KEY]` or `not: [KEY]`.",
+            (
+                "5:13 RC013 `expect` says nothing | Write one of `offer: KEY`, `fallback: true`, `none: true`,"
+                " `one_of: [KEY]` or `not: [KEY]`."
+            ),
         ),
         (
             case(expect="{fallback: true, none: true}"),
-            "5:13 RC013 `expect` says more than one thing | Write one of `offer: KEY`, `fallback: true`,"
-            " `none: true`, `one_of: [KEY]` or `not: [KEY]`.",
+            (
+                "5:13 RC013 `expect` says more than one thing | Write one of `offer: KEY`, `fallback: true`,"
+                " `none: true`, `one_of: [KEY]` or `not: [KEY]`."
+            ),
         ),
         (case(proposed="{global: {x: 1}}"), "6:25 RC020 there is no offer `x` | Name an offer of the catalogue."),
         (
