@@ -55,7 +55,7 @@ class Judge:
             if item is None or item.is_anchor or turn.before == turn.after:
                 continue
             self.writes.append(turn)
-            if turn.after is None and self.disturbed:
+            if turn.after is None and (self.disturbed or self.saved):
                 self.world.only_copies_are_left(item)  # it may have been copied since the plan was made
             self._planned(turn, item)
             self._nobody_is_overwritten(turn, item)
