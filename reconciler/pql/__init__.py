@@ -8,10 +8,10 @@ Knows nothing of catalogues and files: who asks puts our errors onto the lines o
 
 - ``syntax``: the tree. Frozen; each node tells its place in the text.
 - ``errors``: the one exception, with line, column, caret and hint.
-- ``tokens``, ``words``, ``cursor``, ``parser`` with ``naming`` and ``occurring``, ``hints``: text to tree. Expressions by
-  precedence climbing; what gives names, and what follows ``occurs``, stand in modules of their own.
-- ``check`` with ``inference``, ``constancy`` and ``correcting``: the sort of value a part gives, what never changes, what was
-  meant.
+- ``tokens``, ``words``, ``cursor``, ``parser`` with ``naming`` and ``occurring``, ``hints``: text to tree. Expressions
+  by precedence climbing; what gives names, and what follows ``occurs``, stand in modules of their own.
+- ``check`` with ``inference``, ``constancy`` and ``correcting``: the sort of value that a part gives, what never
+  changes, what was meant.
 - ``functions``: the table of all functions: what they are called on, what they take and give, how they are carried out.
   What differs between functions stands there once; the checker and the evaluator read it.
 
