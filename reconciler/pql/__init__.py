@@ -8,11 +8,18 @@ Knows nothing of catalogues and files: who asks puts our errors onto the lines o
 
 - ``syntax``: the tree. Frozen; each node tells its place in the text.
 - ``errors``: the one exception, with line, column, caret and hint.
+- ``tokens``, ``words``, ``cursor``, ``parser`` with ``naming`` and ``occurring``, ``hints``: text to tree. Expressions
+  by precedence climbing; what gives names, and what follows ``occurs``, stand in modules of their own.
+- ``check`` with ``inference``, ``constancy`` and ``correcting``: the sort of value that a part gives, what never
+  changes, what was meant.
 - ``functions``: the table of all functions: what they are called on, what they take and give, how they are carried out.
   What differs between functions stands there once; the checker and the evaluator read it.
 
 Decisions:
 - Two-valued logic: a comparison with a null on either side is false, a condition that is null counts as false.
 - A rule is compiled once, into closures, and used for many profiles.
+- Words are keywords only where the grammar looks for them; ``xdm:`` makes a property of any word, and the renderer
+  writes it where a bare name would mean something else.
+- The checker says only what the text proves: what comes from data may be of any sort.
 - Anything can be parsed without harm: nesting is bounded, time grows with the length of the text.
 """
