@@ -29,7 +29,7 @@ _MOVES = 12
 def impact_markdown(compared: Compared, impact: Impact) -> str:
     """The change for a comment on a pull request; of long ones details are left out, never the summary."""
     parts = [
-        f"**{plain(headline(impact))}**",
+        f"**{_escaped(headline(impact))}**",
         "\n".join(_alert(compared, impact)),
         "\n".join(_table(impact)),
         "\n".join(f"- {code(cap_text(item))}" for item in impact.over_caps[:_ROWS]),
@@ -52,6 +52,15 @@ def _origin(compared: Compared) -> str:
     return f"<sub>{states}, {code(compared.profiles)}. {plain(compared.conditions)}</sub>"
 
 
+def _share(count: int, total: int) -> str:
+    return _escaped(share_text(count, total))
+
+
+def _escaped(text: str) -> str:
+    """Our own words, where ``<0.1%`` is no tag."""
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _alert(compared: Compared, impact: Impact) -> Iterator[str]:
     """What nobody should overlook: more than was allowed, or people who lose their offers."""
     if compared.fail_over is not None:
@@ -64,7 +73,7 @@ def _alert(compared: Compared, impact: Impact) -> Iterator[str]:
         yield "> [!WARNING]"
     for activity in starving[:_ROWS]:
         lost = activity.shown_before(Shown.OFFER) - activity.shown_after(Shown.OFFER)
-        share = plain(share_text(lost, activity.profiles))
+        share = _share(lost, activity.profiles)
         yield f"> **{code(activity.activity)}: {lost:,} profiles ({share}) no longer get any offer.**<br>"
 
 
@@ -82,12 +91,11 @@ def _table(impact: Impact) -> Iterator[str]:
 def _row(activity: ActivityImpact) -> str:
     total = activity.profiles
     fallback = " → ".join(
-        plain(share_text(count, total))
-        for count in (activity.shown_before(Shown.FALLBACK), activity.shown_after(Shown.FALLBACK))
+        _share(count, total) for count in (activity.shown_before(Shown.FALLBACK), activity.shown_after(Shown.FALLBACK))
     )
     lose = _named([change for change in activity.offers if change.gained < 0])
     gain = _named([change for change in reversed(activity.offers) if change.gained > 0])
-    share = plain(share_text(activity.moved, total))
+    share = _share(activity.moved, total)
     return f"| {code(activity.activity)} | **{share}** ({activity.moved:,}) | {fallback} | {lose} | {gain} |"
 
 
@@ -102,7 +110,7 @@ def _signed(number: int) -> str:
 
 
 def _details(activity: ActivityImpact) -> Iterator[str]:
-    share = plain(share_text(activity.moved, activity.profiles))
+    share = _share(activity.moved, activity.profiles)
     yield f"<details><summary>{code(activity.activity)}: who moves where ({share})</summary>"
     yield ""
     for when, why in (("Before", activity.why_before), ("After", activity.why_after)):
@@ -112,11 +120,11 @@ def _details(activity: ActivityImpact) -> Iterator[str]:
     yield "| ---: | ---: | --- | --- | --- |"
     for move in activity.moves[:_MOVES]:
         few = ", ".join(code(visible(example_text(example))) for example in move.examples[:_NAMED])
-        row = (plain(share_text(move.count, activity.profiles)), code(outcome_text(move.before)))
+        row = (_share(move.count, activity.profiles), code(outcome_text(move.before)))
         yield f"| {move.count:,} | {row[0]} | {row[1]} | {code(outcome_text(move.after))} | {few} |"
     if len(activity.moves) > _MOVES:
         rest = sum(move.count for move in activity.moves[_MOVES:])
-        yield f"| {rest:,} | {plain(share_text(rest, activity.profiles))} | others | | |"
+        yield f"| {rest:,} | {_share(rest, activity.profiles)} | others | | |"
     if activity.offers:
         yield ""
         yield "| offer | before | after | change |"
