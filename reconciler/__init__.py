@@ -14,18 +14,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reconciler.decision.decide import Decision, decide
     from reconciler.model.errors import ReconcilerError
     from reconciler.pql.errors import RuleError
     from reconciler.pql.rule import Rule, Situation, compile_rule
 
-__all__ = ["ReconcilerError", "Rule", "RuleError", "Situation", "compile_rule"]
+__all__ = ["Decision", "ReconcilerError", "Rule", "RuleError", "Situation", "compile_rule", "decide"]
 
 _HOMES = {
+    "Decision": "reconciler.decision.decide",
     "ReconcilerError": "reconciler.model.errors",
     "Rule": "reconciler.pql.rule",
     "RuleError": "reconciler.pql.errors",
     "Situation": "reconciler.pql.rule",
     "compile_rule": "reconciler.pql.rule",
+    "decide": "reconciler.decision.decide",
 }
 
 

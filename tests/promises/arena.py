@@ -112,7 +112,7 @@ class Arena:
     def _course(self, job: Job) -> _Course:
         self.runs += 1
         runner = Runner(f"run-{self.runs}", "tester", "")
-        judge = Judge(self.world, disturbed=job.trouble.between is not None)
+        judge = Judge(self.world, disturbed=job.trouble.between is not None, saved=job.saved is not None)
         stop = Stop()
         line = self._line(judge, job.trouble, stop)
         catalogue = make_catalogue(job.documents)
