@@ -117,8 +117,8 @@ class Code(StrEnum):
     UNUSED = "RC107"
     SAME_NAME = "RC108"
     SERVICE_LIMIT = "RC109"
-    NEVER_WINS = "RC111"
     SETTLED_RULE = "RC110"
+    NEVER_WINS = "RC111"
 
 
 class Severity(StrEnum):
