@@ -44,7 +44,8 @@ class States:
         """
         if name == FILES:
             catalogue, _warnings = load_checked(self.request, self.screen)
-            return State(f"files of {self.request.catalogue}", catalogue)
+            root = self.request.catalogue
+            return State("files" if root == Path() else f"files of {root}", catalogue)
         if name == LIVE:
             compared = self._live()
             return self._living(f"live, {compared.catalogue.environment}", compared.live)

@@ -10,16 +10,10 @@ from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Activity, Entity, Fallback, Offer, Rule
 from reconciler.model.kinds import EntityKey
 from reconciler.pql.errors import RuleError
-from reconciler.pql.parser import parse_rule
 from reconciler.pql.rule import Rule as CompiledRule
-from reconciler.pql.rule import compile_tree
+from reconciler.pql.rule import compile_rule
 
 Compile = Callable[[str], CompiledRule]
-
-
-def compile_rule(text: str) -> CompiledRule:
-    """A rule of a text. Raises ``RuleError``."""
-    return compile_tree(text, parse_rule(text))
 
 
 @dataclass(frozen=True, slots=True)

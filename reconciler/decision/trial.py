@@ -9,7 +9,7 @@ from typing import assert_never
 from reconciler.decision.cases import DecisionCase, Expectation, FallbackShown, NothingDecided, NotShown, ShownOffer
 from reconciler.decision.counters import Counters
 from reconciler.decision.decide import Decision, Setting, Shown, decide_in
-from reconciler.decision.prepare import Cause
+from reconciler.decision.prepare import Cause, Step
 from reconciler.decision.state import DecisionState
 
 
@@ -23,10 +23,10 @@ class Trial:
 
     @property
     def why(self) -> tuple[tuple[str, Cause], ...]:
-        """The trace of the offers that the case names."""
+        """The trace of the offers that the case names, and of the one that won."""
         expect = self.case.expect
         keys = expect.keys if isinstance(expect, ShownOffer | NotShown) else ()
-        return tuple(item for item in self.decision.trace if item[0] in keys)
+        return tuple(item for item in self.decision.trace if item[0] in keys or item[1].step is Step.WON)
 
 
 def run_cases(state: DecisionState, cases: Iterable[DecisionCase], setting: Setting) -> tuple[Trial, ...]:

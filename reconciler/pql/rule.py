@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from reconciler.model.problem import Severity
 from reconciler.pql.errors import Finding, RuleError
 from reconciler.pql.evaluate import compile_whole
 from reconciler.pql.explain import Reading, compile_explanation
@@ -28,6 +29,9 @@ class Rule:
         self.tree = tree
         self._scope = Scope(text)
         self._value, self._test = _within_the_stack(lambda: compile_whole(tree, self._scope), text, tree)
+
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        return _of_text, (self.text,)
 
     @property
     def uses_offer(self) -> bool:
@@ -77,8 +81,20 @@ def compile_tree(text: str, tree: Node) -> Rule:
     return Rule(text, tree)
 
 
-def compile_rule(text: str, *, checked: bool = True) -> Rule:  # noqa: ARG001 - until there is a checker
+def compile_rule(text: str, *, checked: bool = True) -> Rule:
     """A rule from its text. checked: also by the checker. Raises ``RuleError`` for the first thing wrong."""
+    tree = parse_rule(text)
+    if checked:
+        from reconciler.pql.check import check_rule  # compiles constant parts of rules itself
+
+        for finding in check_rule(tree):
+            if finding.severity is Severity.ERROR:
+                raise RuleError(finding, text)
+    return Rule(text, tree)
+
+
+def _of_text(text: str) -> Rule:
+    """A rule that was compiled before, elsewhere."""
     return Rule(text, parse_rule(text))
 
 

@@ -145,10 +145,16 @@ def _junit_case(trial: Trial) -> Iterator[str]:
         yield f"{head}/>"
         return
     message = f"expected {expected_text(case.expect)}, actual {actual_text(trial.decision)}"
+    told = "\n".join(_failure(trial, WIDTH))
     yield f"{head}>"
-    yield f"      <failure message={_attribute(message)}>{escape(chr(10).join(_failure(trial, WIDTH)))}</failure>"
+    yield f"      <failure message={_attribute(message)}>{escape(_xml(told))}</failure>"
     yield "    </testcase>"
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(visible(text))
+    return quoteattr(_xml(visible(text)))
+
+
+def _xml(text: str) -> str:
+    """Text without the two characters that XML 1.0 refuses and ``visible`` leaves."""
+    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")

@@ -104,5 +104,14 @@ def _line_diff(before: str, after: str, paint: Paint, indent: str) -> Iterator[s
 
 def as_json(document: Any) -> str:
     """A document as the JSON that every ``--format json`` prints: what could hide or steer is escaped in it."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return _safe_json(document, indent=2)
+
+
+def as_json_line(document: Any) -> str:
+    """The same on one line."""
+    return _safe_json(document, indent=None)
+
+
+def _safe_json(document: Any, indent: int | None) -> str:
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
     return _HIDDEN_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

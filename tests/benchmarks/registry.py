@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import applying, emulator, growing, planning, reading, starting
+from tests.benchmarks import applying, deciding, emulator, growing, planning, reading, starting
 from tests.benchmarks.lines import Line
 
 LINES: tuple[Line, ...] = tuple(
     sorted(
-        (*reading.LINES, *planning.LINES, *growing.LINES, *applying.LINES, *starting.LINES, *emulator.LINES),
+        (
+            *reading.LINES,
+            *planning.LINES,
+            *growing.LINES,
+            *applying.LINES,
+            *starting.LINES,
+            *emulator.LINES,
+            *deciding.LINES,
+        ),
         key=lambda line: line.number,
     )
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
@@ -59,6 +59,19 @@ class Job:
     lock_timeout_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """One job on its way. go: carries it out."""
+
+    judge: Judge
+    line: Line
+    go: Callable[[], Coroutine[Any, Any, Ended]]
+
+
+async def _ends(going: list[Coroutine[Any, Any, Ended]]) -> list[Ended | BaseException]:
+    return await asyncio.gather(*going, return_exceptions=True)
+
+
 @dataclass
 class Arena:
     """One repository. Every exchange of every run is judged while it happens. requests: of the last run."""
@@ -70,22 +83,36 @@ class Arena:
     requests: int = 0
     writes: int = 0
 
-    def apply(self, *jobs: Job) -> list[Ended | BaseException]:
-        """Carry out one job, or several at once; what each gave, or died of."""
+    def apply(self, *jobs: Job, in_turn: bool = False) -> list[Ended | BaseException]:
+        """Carry out jobs, at once or each as soon as the one before has ended; what each gave, or died of.
 
-        async def at_once() -> list[Ended | BaseException]:
-            return await asyncio.gather(*(self._apply(job) for job in jobs), return_exceptions=True)
+        What a job left on its way arrives while the others go on.
+        """
 
-        ended = asyncio.run(at_once())
-        for each in ended:
-            if isinstance(each, BaseException) and not isinstance(each, ReconcilerError | Killed):
-                raise each
+        async def carried_out() -> list[Ended | BaseException]:
+            courses = [self._course(job) for job in jobs]
+            if in_turn:
+                ended = [found for each in courses for found in await _ends([each.go()])]
+            else:
+                ended = await _ends([each.go() for each in courses])
+            for each in courses:
+                await each.line.settled()
+            self.requests, self.writes = courses[-1].line.requests, len(courses[-1].judge.writes)
+            for each, found in zip(courses, ended, strict=True):
+                if isinstance(found, Ended) and found.report is not None:
+                    each.judge.reported(found.report)
+            return ended
+
+        ended = asyncio.run(carried_out())
+        for found in ended:
+            if isinstance(found, BaseException) and not isinstance(found, ReconcilerError | Killed):
+                raise found
         return ended
 
-    async def _apply(self, job: Job) -> Ended:
+    def _course(self, job: Job) -> _Course:
         self.runs += 1
         runner = Runner(f"run-{self.runs}", "tester", "")
-        judge = Judge(self.world, disturbed=job.trouble.between is not None)
+        judge = Judge(self.world, disturbed=job.trouble.between is not None, saved=job.saved is not None)
         stop = Stop()
         line = self._line(judge, job.trouble, stop)
         catalogue = make_catalogue(job.documents)
@@ -99,15 +126,12 @@ class Arena:
 
         terms = Terms(TERMS.term_s, TERMS.settle_s, job.lock_timeout_s)
         run = Run(CATALOG, prepare, runner, terms, think=_at_once, destroy=job.destroy)
-        try:
+
+        async def go() -> Ended:
             async with self._writer(line) as writer:
-                ended = await carry_out(run, writer, self.clock, stage=lambda _plan: nullcontext(Stage(stop=stop)))
-        finally:
-            await line.settled()
-            self.requests, self.writes = line.requests, len(judge.writes)
-        if ended.report is not None:
-            judge.reported(ended.report)
-        return ended
+                return await carry_out(run, writer, self.clock, stage=lambda _plan: nullcontext(Stage(stop=stop)))
+
+        return _Course(judge, line, go)
 
     def plan(self, documents: Documents, options: Options = ALL) -> tuple[Plan, LiveState]:
         """What there is to do now, and the live state that says so. Through a reader: nothing can be written."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import jsonpatch
 
 from reconciler.apply.filling import fill
@@ -27,10 +29,12 @@ class Judge:
     """One run. plan, seen: what it means to do, and what was live when that was decided.
 
     disturbed: somebody else writes meanwhile, so that what customers see is not the run's doing alone.
+    saved: the plan was made earlier, so that somebody may refer by now to what it deletes.
     """
 
     world: World
     disturbed: bool = False
+    saved: bool = False
     plan: Plan | None = None
     seen: dict[str, Leaves] = field(default_factory=dict)
     excused: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -45,12 +49,13 @@ class Judge:
 
     def __call__(self, exchange: Exchange) -> None:
         """Judge what one exchange did."""
+        self._nothing_had_to_be_refused(exchange)
         for turn in self.world.learn(exchange):
             item = turn.after or turn.before
             if item is None or item.is_anchor or turn.before == turn.after:
                 continue
             self.writes.append(turn)
-            if turn.after is None and self.disturbed:
+            if turn.after is None and (self.disturbed or self.saved):
                 self.world.only_copies_are_left(item)  # it may have been copied since the plan was made
             self._planned(turn, item)
             self._nobody_is_overwritten(turn, item)
@@ -92,6 +97,15 @@ class Judge:
         for uri in starving.live_ones(shown):
             new = found[uri] - self._excuse(uri)
             assert not new, f"after {turn}: {uri}: {sorted(new)}"
+
+    def _nothing_had_to_be_refused(self, exchange: Exchange) -> None:
+        """Promise 7, where the repository would keep it for us: it is not asked for what would leave a dangle."""
+        if self.disturbed or self.saved:
+            return
+        assert exchange.status != httpx.codes.BAD_REQUEST, f"{exchange.body!r} was refused: {exchange.answer!r}"
+        if b'"rejected"' in exchange.answer:
+            verdict = json.loads(exchange.answer)
+            assert verdict.get("outcome") != "rejected" or verdict["reason"] == "etag", verdict
 
     def _excuse(self, uri: str) -> frozenset[str]:
         """What an activity may lack; one that this run has made is known by its key."""

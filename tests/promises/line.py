@@ -16,7 +16,7 @@ from reconciler.repository.transport import InProcess
 from tests.one_clock import OneClock
 
 LATE_S = 20.0  # within the settle time
-ASLEEP_S = 50.0
+ASLEEP_S = 100.0  # longer than a lease lasts, and what was sent before it ended may take
 
 
 class Killed(BaseException):
@@ -33,7 +33,7 @@ class Fault(Enum):
     BUSY = "429"
     BROKEN = "500"
     TRUNCATED = "a page without its last item and next, if it is a page"
-    ASLEEP = "the machine sleeps before it sends, for longer than the lease lasts"
+    ASLEEP = "the machine sleeps before it reads the answer, for longer than the lease lasts"
     KILLED_BEFORE = "the process dies before it sends"
     KILLED_AFTER = "the process dies before the answer"
 
@@ -74,6 +74,8 @@ class Line(httpx.AsyncBaseTransport):
     dead: bool = False
     requests: int = 0
     late: list[asyncio.Task[None]] = field(default_factory=list)
+    asleep: asyncio.Future[None] | None = None
+    shut: bool = False  # asleep, and nothing is about to be sent any more
 
     def __post_init__(self) -> None:
         self._inner = InProcess(asgi_app(self.emulator))
@@ -81,6 +83,9 @@ class Line(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.dead:
             raise Killed
+        if self.shut and self.asleep is not None:
+            await asyncio.wait([self.asleep])
+            raise httpx.ConnectError("the connection is gone", request=request)
         number, self.requests = self.requests, self.requests + 1
         self.between(number)
         self.clock.stir()
@@ -98,10 +103,21 @@ class Line(httpx.AsyncBaseTransport):
             return httpx.Response(429, headers={"retry-after": "1"}, request=request)
         if fault is Fault.BROKEN:
             return httpx.Response(500, request=request)
-        if fault is Fault.ASLEEP:
-            self.clock.pass_by(ASLEEP_S)
+        if fault is Fault.ASLEEP and self.asleep is None:
+            return await self._sleep(request)
         response = await self._answered(request)
         return _truncated(response) if fault is Fault.TRUNCATED else response
+
+    async def _sleep(self, request: httpx.Request) -> httpx.Response:
+        """Time goes by for others. What was sent is carried out; nobody reads the answers, and nothing is sent."""
+        self.asleep = asyncio.get_running_loop().create_future()
+        response = await self._exchanged(request)
+        await self.clock.sleep(0.0)  # whoever may send has sent: leave to send is asked for right before
+        self.shut = True
+        await self.clock.sleep(ASLEEP_S)
+        self.asleep.set_result(None)
+        self.asleep, self.shut = None, False
+        return response
 
     async def _die(self, request: httpx.Request, fault: Fault) -> None:
         if fault is Fault.KILLED_AFTER:
@@ -119,6 +135,12 @@ class Line(httpx.AsyncBaseTransport):
         raise httpx.ReadError("cut", request=request)
 
     async def _answered(self, request: httpx.Request) -> httpx.Response:
+        response = await self._exchanged(request)
+        if self.asleep is not None:
+            await asyncio.wait([self.asleep])
+        return response
+
+    async def _exchanged(self, request: httpx.Request) -> httpx.Response:
         response = await self._inner.handle_async_request(request)
         answer = await response.aread()
         body = await request.aread()

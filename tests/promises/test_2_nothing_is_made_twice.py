@@ -16,6 +16,7 @@ from tests.promises.scenario import AFTER, BOUNDARIES, applied_before
 
 LOST = [Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.LATE, Fault.KILLED_AFTER, Fault.BROKEN]
 RULES = {f"rule/r{number}": {"condition": "a = 1"} for number in range(12)}  # names of rules may repeat
+FIRST_CREATE = 10  # after the home, the anchor, and a list of each kind
 
 
 def made_twice(place: Arena) -> list[str]:
@@ -34,17 +35,19 @@ def test_whichever_answer_is_lost_the_next_run_makes_nothing_again(fault: Fault)
             assert place.plan(AFTER)[0].steps == ()
 
 
-@pytest.mark.parametrize("at", range(9, 22))
+@pytest.mark.parametrize("at", range(FIRST_CREATE + 2, FIRST_CREATE + 14))
 def test_a_run_given_up_in_flight_keeps_its_lease_until_nothing_can_arrive(at: int) -> None:
     with arena() as place:
         # The creates are cut off on their way; Ctrl-C comes twice while the run looks for them.
-        cut = dict.fromkeys(range(9, 21), Fault.LATE)
-        place.apply(Job(RULES, trouble=Trouble(cut, stops=(at, at + 1))))
-        [second] = place.apply(Job(RULES))
+        cut = dict.fromkeys(range(FIRST_CREATE, FIRST_CREATE + 12), Fault.LATE)
+        stopped = Job(RULES, trouble=Trouble(cut, stops=(at, at + 1)))
+        [first, second] = place.apply(stopped, Job(RULES), in_turn=True)
+        assert isinstance(first, Ended)
+        assert first.in_flight
         place.rest()
         place.apply(Job(RULES))
         assert made_twice(place) == []
-        assert isinstance(second, Locked | Ended)
+        assert isinstance(second, Locked)
         assert place.plan(RULES)[0].steps == ()
 
 
@@ -57,8 +60,13 @@ def test_a_run_that_is_stopped_gives_its_lease_back_only_when_the_lists_show_wha
 
 def test_a_run_that_slept_beyond_its_lease_sends_nothing_more_when_another_has_taken_it() -> None:
     with arena() as place:
-        asleep = Trouble(dict.fromkeys(range(10, 14), Fault.ASLEEP))
-        place.apply(Job(RULES, trouble=asleep, lock_timeout_s=300.0), Job(RULES, lock_timeout_s=300.0))
+        asleep = Trouble({FIRST_CREATE: Fault.ASLEEP})
+        [first, second] = place.apply(Job(RULES, trouble=asleep), Job(RULES, lock_timeout_s=300.0))
+        assert isinstance(first, Ended)
+        assert first.report is not None
+        assert first.report.lost_lease
+        assert isinstance(second, Ended)
+        assert second.complete
         place.rest()
         place.apply(Job(RULES))
         assert made_twice(place) == []

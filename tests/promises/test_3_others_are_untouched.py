@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.kinds import KINDS, Kind
 from tests.promises.arena import ALL, Arena, Job
 from tests.promises.page import Page
 from tests.promises.scenario import AFTER, applied_before
@@ -41,13 +42,9 @@ def test_an_adoption_takes_one_that_was_named_and_no_other() -> None:
 
     with applied_before() as place:
         page = Page(place.world)
-        for kind_properties in ("comes", "stays too"):
-            page.world.look_at(_made(place, kind_properties))
+        for kind, name in ((Kind.OFFER, "comes"), (Kind.PLACEMENT, "new")):  # both may be an entity of the catalogue
+            page.world.look_at(place.world.caller.made(KINDS[kind].type_name, name=name).id)
         place.apply(Job(AFTER, options=replace(ALL, adopt=frozenset({key_of("offer/comes")}))))
         stamped = {item.name for item in place.world.entities() if item.stamp is not None}
         assert "comes" in stamped
-        assert "stays too" not in stamped
-
-
-def _made(place: Arena, name: str) -> str:
-    return place.world.caller.made("personalized-offer", name=name).id
+        assert "new" not in stamped

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reconciler.apply.run import Ended
 from reconciler.model.errors import ReconcilerError
+from reconciler.plan.guards import judge_reverts
 from reconciler.plan.steps import IncompleteRead
 from tests.promises.arena import Job, Trouble
 from tests.promises.line import Fault
@@ -41,6 +44,35 @@ def test_an_edit_made_at_any_moment_of_a_run_is_not_overwritten(number: int) -> 
                     page.edit(seed)
 
             place.apply(Job(AFTER, trouble=Trouble(between=edit)))
+
+
+@pytest.mark.parametrize(
+    ("edited", "value"),
+    [
+        ("xdm:name", "by hand"),
+        ("xdm:rank", {"xdm:priority": 7}),
+        ("xdm:status", "draft"),
+        ("xdm:tags", []),
+        ("xdm:representations", []),
+        ("xdm:selectionConstraint", {"xdm:startDate": "2026-01-01T00:00:00Z"}),
+    ],
+)
+def test_an_edit_made_live_is_undone_only_where_somebody_says_so(edited: str, value: Any) -> None:
+    with applied_before() as place:
+        offer = next(item for item in place.world.entities() if item.name == "stays")
+        Page(place.world).set(offer, edited, value)
+        plan, _live = place.plan(BEFORE)
+        assert all(change.change.reverts for step in plan.steps for change in step.changes)
+        [refusal] = judge_reverts(plan, None)
+        assert [str(key) for key in refusal.keys] == ["offer/stays"]
+        assert list(judge_reverts(plan, refusal.allow)) == []
+
+
+def test_a_change_in_git_is_no_edit_made_live() -> None:
+    with applied_before() as place:
+        plan, _live = place.plan(AFTER)
+        assert plan.steps
+        assert list(judge_reverts(plan, None)) == []
 
 
 def test_a_saved_plan_that_no_longer_fits_writes_nothing() -> None:

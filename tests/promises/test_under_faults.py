@@ -70,7 +70,8 @@ class Promises(RuleBasedStateMachine):
     @rule(faults=FAULTS, stops=st.lists(BOUNDARIES, max_size=2).map(tuple), soon=st.booleans())
     def apply_until_somebody_stops_it(self, faults: Mapping[int, Fault], stops: tuple[int, ...], soon: bool) -> None:
         """soon: another run follows at once, when the lease is free."""
-        self._apply(Job(self.git, trouble=Trouble(faults, stops=stops)), resting=not soon)
+        stopped = Job(self.git, trouble=Trouble(faults, stops=stops))
+        self._apply(*([stopped, Job(self.git)] if soon else [stopped]), in_turn=True)
 
     @rule(faults=FAULTS, edits=EDITS)
     def apply_while_somebody_edits(self, faults: Mapping[int, Fault], edits: Mapping[int, int]) -> None:
@@ -117,12 +118,11 @@ class Promises(RuleBasedStateMachine):
         plan, _live = self.place.plan(self.git, ADOPTING)
         assert not plan.steps, [step.id for step in plan.steps]
 
-    def _apply(self, *jobs: Job, resting: bool = True) -> None:
-        ended = self.place.apply(*jobs)
+    def _apply(self, *jobs: Job, in_turn: bool = False) -> None:
+        ended = self.place.apply(*jobs, in_turn=in_turn)
         if len(jobs) == 1 and isinstance(ended[0], Ended):
             self._nothing_is_left(jobs[0], ended[0])
-        if resting:
-            self.place.rest()
+        self.place.rest()
 
     def _nothing_is_left(self, job: Job, ended: Ended) -> None:
         """Promise 1: after a run that ended well, there is nothing to plan."""

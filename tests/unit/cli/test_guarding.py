@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.page import Page
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.test_commands import edit
 
@@ -84,6 +85,25 @@ def test_a_change_says_which_activities_it_reaches(tiny: Path, run: Run) -> None
             "outside": {"count": 0, "instances": []},
         }
     }
+
+
+def test_every_format_of_a_plan_and_of_a_saved_one_says_what_is_reached(tiny: Path, run: Run) -> None:
+    (tiny / "call.yaml").write_text(ACTIVITY)
+    (tiny / "none.yaml").write_text(FALLBACK)
+    (tiny / "box.yaml").write_text("kind: placement\nname: Box\n")
+    run("apply", "--yes")
+    page = Page(tiny)
+    page.create("filter", xdm_name="Out", xdm_filterType="offers", ids=[page.find("offer", "Beach").uri])
+    edit(tiny / "beach.yaml", "priority: 1", "priority: 2")
+    planned = run("plan", "--out", "saved.plan").out
+    markdown = run("plan", "--format", "markdown").out
+    assert "    reaches activity/call; outside this catalogue filter `Out`" in planned
+    assert planned.splitlines()[2:] == run("show", "saved.plan").out.splitlines()[3:]
+    assert "| <code>offer/beach</code> | <code>activity/call</code> | <code>filter &#96;Out&#96;" in markdown
+    reach = json.loads(run("plan", "--format", "json").out)["reach"]
+    assert (reach["offer/beach"]["activities"]["count"], reach["offer/beach"]["outside"]["count"]) == (1, 1)
+    assert json.loads(run("show", "saved.plan", "--format", "json").out)["reach"] == reach
+    assert json.loads(run("apply", "--plan", "saved.plan", "--format", "json").out)["plan"]["reach"] == reach
 
 
 def test_a_plan_for_a_pull_request_has_its_summary_first_and_its_details_folded(tiny: Path, run: Run) -> None:

@@ -1,0 +1,164 @@
+"""Conditions that are always true or always false, where that can be proved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from reconciler.pql.errors import RuleError
+from reconciler.pql.rule import compile_tree
+from reconciler.pql.situation import Situation
+from reconciler.pql.syntax import (
+    Array,
+    Call,
+    Combined,
+    Compared,
+    Comparison,
+    ContextData,
+    Exists,
+    Implicit,
+    Lambda,
+    Let,
+    Literal,
+    Logic,
+    Node,
+    Not,
+    Offer,
+    Parameter,
+    TimeWord,
+    Variable,
+    children,
+)
+
+_NOT_SETTLED = (Implicit, Parameter, Variable, ContextData, Offer, TimeWord, Let, Lambda)
+_ANY_DAY = Situation(datetime(2026, 1, 1, tzinfo=UTC))
+_Bounds = tuple[float, bool, float, bool]  # lowest, whether it is out, highest, whether it is out
+_ALL: _Bounds = (-math.inf, False, math.inf, False)
+_TURNED = {
+    Comparison.LESS: Comparison.MORE,
+    Comparison.AT_MOST: Comparison.AT_LEAST,
+    Comparison.MORE: Comparison.LESS,
+    Comparison.AT_LEAST: Comparison.AT_MOST,
+}
+
+
+def settled(node: Node) -> bool | None:
+    """What a condition is for every profile and at every instant; None where that cannot be told."""
+    if _is_constant(node):
+        return _value(node)
+    match node:
+        case Not(of=of):
+            inner = settled(of)
+            return None if inner is None else not inner
+        case Combined(logic=logic, parts=parts):
+            return _combined(logic, parts)
+        case Exists(ranges=ranges):
+            return False if any(entry.condition and settled(entry.condition) is False for entry in ranges) else None
+        case Compared():
+            return _compared(node)
+        case _:
+            return None
+
+
+def _is_constant(node: Node) -> bool:
+    if isinstance(node, _NOT_SETTLED) or (isinstance(node, Call) and node.name.startswith("current")):
+        return False
+    return all(map(_is_constant, children(node)))
+
+
+def _value(node: Node) -> bool | None:
+    try:
+        return compile_tree("", node).holds({}, _ANY_DAY)
+    except RuleError:
+        return None
+
+
+def _combined(logic: Logic, parts: tuple[Node, ...]) -> bool | None:
+    deciding = logic is Logic.OR  # one true part decides an `or`, one false part an `and`
+    values = [settled(part) for part in parts]
+    if deciding in values:
+        return deciding
+    if all(value is (not deciding) for value in values):
+        return not deciding
+    refused = {repr(part.of) for part in parts if isinstance(part, Not)}
+    if refused and any(repr(part) in refused for part in parts):
+        return deciding
+    return False if logic is Logic.AND and _contradict(parts) else None
+
+
+def _compared(node: Compared) -> bool | None:
+    if node.comparison is Comparison.IN and node.right == Array(()):
+        return False
+    found = _limited(node)
+    if found is None or not _is_count(found[0]):
+        return None
+    counts: _Bounds = (0, False, math.inf, True)
+    _, comparison, limit = found
+    if comparison is Comparison.UNEQUAL:
+        return True if limit < 0 else None
+    if _is_empty(_narrowed(counts, comparison, limit)):
+        return False
+    outside = _narrowed(counts, _opposite(comparison), limit)
+    return True if comparison is not Comparison.EQUAL and _is_empty(outside) else None
+
+
+def _is_count(node: Node) -> bool:
+    return isinstance(node, Call) and node.name == "count" and not node.arguments
+
+
+def _limited(node: Node) -> tuple[Node, Comparison, float] | None:
+    """What a comparison with a number limits, and how; a number on the left is turned to the right."""
+    if not isinstance(node, Compared):
+        return None
+    left, comparison, right = node.left, node.comparison, node.right
+    if isinstance(left, Literal):
+        left, comparison, right = right, _TURNED.get(comparison, comparison), left
+    if not isinstance(right, Literal) or isinstance(right.value, bool | str) or isinstance(left, Literal):
+        return None
+    if comparison in (Comparison.LIKE, Comparison.IN, Comparison.NOT_IN):
+        return None
+    return left, comparison, right.value
+
+
+def _contradict(parts: Iterable[Node]) -> bool:
+    """Whether two of the conditions can never hold together for one value."""
+    bounds: dict[str, _Bounds] = {}
+    words: dict[str, str] = {}
+    for part in parts:
+        match part:
+            case Compared(left=left, comparison=Comparison.EQUAL, right=Literal(value=str() as word)):
+                if words.setdefault(repr(left), word) != word:
+                    return True
+            case _:
+                found = _limited(part)
+                if found is None:
+                    continue
+                left, comparison, limit = found
+                narrowed = _narrowed(bounds.get(repr(left), _ALL), comparison, limit)
+                if _is_empty(narrowed):
+                    return True
+                bounds[repr(left)] = narrowed
+    return False
+
+
+def _opposite(comparison: Comparison) -> Comparison:
+    opposites = {Comparison.LESS: Comparison.AT_LEAST, Comparison.AT_MOST: Comparison.MORE}
+    return opposites.get(comparison) or (Comparison.LESS if comparison is Comparison.AT_LEAST else Comparison.AT_MOST)
+
+
+def _narrowed(bounds: _Bounds, comparison: Comparison, limit: float) -> _Bounds:
+    low, low_out, high, high_out = bounds
+    if comparison in (Comparison.MORE, Comparison.AT_LEAST, Comparison.EQUAL):
+        out = comparison is Comparison.MORE
+        low, low_out = max((low, low_out), (limit, out))
+    if comparison in (Comparison.LESS, Comparison.AT_MOST, Comparison.EQUAL):
+        out = comparison is Comparison.LESS
+        high, high_out = min((high, not high_out), (limit, not out))
+        high_out = not high_out
+    return low, low_out, high, high_out
+
+
+def _is_empty(bounds: _Bounds) -> bool:
+    low, low_out, high, high_out = bounds
+    return low > high or (low == high and (low_out or high_out))

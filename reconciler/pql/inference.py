@@ -1,0 +1,92 @@
+"""What sort of value a part of a rule gives, as far as its text tells; what comes from data may be anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.pql.functions import FUNCTIONS, Type
+from reconciler.pql.syntax import (
+    Aggregate,
+    Array,
+    Beside,
+    Between,
+    Call,
+    Combined,
+    Compared,
+    Computed,
+    Exists,
+    Filter,
+    ForAll,
+    Lambda,
+    Let,
+    Literal,
+    Negative,
+    Node,
+    Not,
+    On,
+    Select,
+    TimeWord,
+    Variable,
+    Within,
+)
+
+Names = Mapping[str, Type | Lambda]
+
+_REFUSED = {  # what a function can do nothing with; strings may spell numbers and instants, numbers are milliseconds
+    Type.LIST: frozenset({Type.BOOLEAN, Type.NUMBER, Type.STRING, Type.INSTANT}),
+    Type.STRING: frozenset({Type.BOOLEAN, Type.NUMBER, Type.LIST, Type.MAP}),
+    Type.PATTERN: frozenset({Type.BOOLEAN, Type.NUMBER, Type.INSTANT, Type.LIST, Type.MAP}),
+    Type.NUMBER: frozenset({Type.BOOLEAN, Type.INSTANT, Type.LIST, Type.MAP}),
+    Type.INSTANT: frozenset({Type.BOOLEAN, Type.LIST, Type.MAP}),
+    Type.BOOLEAN: frozenset({Type.NUMBER, Type.STRING, Type.INSTANT, Type.MAP}),
+    Type.MAP: frozenset({Type.BOOLEAN, Type.NUMBER, Type.STRING, Type.INSTANT, Type.LIST}),
+    Type.ANY: frozenset[Type](),
+}
+
+
+def fits(found: Type, wanted: Type) -> bool:
+    """Whether a function that wants this can do something with what was found."""
+    return found not in _REFUSED[wanted]
+
+
+def type_of(node: Node, names: Names) -> Type:
+    """The sort of value that a node gives whenever it gives one."""
+    match node:
+        case Literal(value=value):
+            return _literal(value)
+        case Exists() | ForAll() | Combined() | Not() | Compared() | Within() | Beside() | On() | Between():
+            return Type.BOOLEAN
+        case Computed() | Negative():
+            return Type.NUMBER
+        case Array() | Filter() | Select():
+            return Type.LIST
+        case TimeWord():
+            return Type.INSTANT
+        case Aggregate(function=function):
+            return Type.ANY if function in ("min", "max") else Type.NUMBER
+        case Variable(name=name):
+            known = names.get(name, Type.ANY)
+            return Type.ANY if isinstance(known, Lambda) else known
+        case Let(name=name, value=value, body=body):
+            bound = value if isinstance(value, Lambda) else type_of(value, names)
+            return type_of(body, {**names, name: bound})
+        case Call():
+            return _result(node, names)
+        case _:
+            return Type.ANY
+
+
+def _literal(value: str | float) -> Type:
+    if isinstance(value, bool):
+        return Type.BOOLEAN
+    return Type.STRING if isinstance(value, str) else Type.NUMBER
+
+
+def _result(node: Call, names: Names) -> Type:
+    if node.of is None and node.name in names:
+        return Type.ANY
+    if node.of is None and node.name == "if" and len(node.arguments) == 3:
+        then, otherwise = (type_of(argument, names) for argument in node.arguments[1:])
+        return then if then is otherwise else Type.ANY
+    rows = FUNCTIONS.get(node.name)
+    return rows[0].result if rows else Type.ANY
