@@ -11,37 +11,41 @@ _LONGEST_SHOWN = 30
 
 
 class Cursor:
-    """Goes through the tokens from left to right."""
+    """Goes through the tokens from left to right. token: the one that comes next; index: which of ``tokens`` it is."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokenize(text)
         self.index = 0
+        self.token = self.tokens[0]
 
-    @property
-    def token(self) -> Token:
-        """The token that comes next."""
-        return self.tokens[self.index]
+    def move_to(self, index: int) -> None:
+        """Make this the token that comes next."""
+        self.index = index
+        self.token = self.tokens[index]
 
     def at_end(self) -> bool:
         """Whether the whole rule is behind us."""
-        return self.index == len(self.tokens) - 1
+        return self.token.sort is Sort.END
 
     def following(self, steps: int = 1) -> Token:
         """The token so many after the next one; the last is repeated."""
         return self.tokens[min(self.index + steps, len(self.tokens) - 1)]
 
     def advance(self) -> Token:
-        """The next token, which is then behind us."""
-        token = self.tokens[self.index]
-        self.index = min(self.index + 1, len(self.tokens) - 1)
+        """The next token, which is then behind us; the last stays."""
+        token = self.token
+        if token.sort is not Sort.END:
+            self.index += 1
+            self.token = self.tokens[self.index]
         return token
 
     def accept(self, word: str) -> bool:
         """Whether this word or sign came next; if so it is behind us now."""
-        if self.tokens[self.index].word != word:
+        if self.token.word != word:
             return False
         self.index += 1
+        self.token = self.tokens[self.index]
         return True
 
     def expect(self, word: str, hint: str = "") -> Token:

@@ -33,14 +33,16 @@ def aggregate(parser: Parser) -> Node:
     """``function value "over" range ("," range)*``: the ranges are read first, since the value uses their names."""
     over = parser.overs[parser.index]
     function = parser.advance()
-    value_at, parser.index = parser.index, over + 1
+    value_at = parser.index
+    parser.move_to(over + 1)
     depth = len(parser.scope)
     ranges = _ranges(parser)
-    end, parser.index = parser.index, value_at
+    end = parser.index
+    parser.move_to(value_at)
     value = parser.expression()
     if parser.index != over:
         raise parser.leftover("an operator or `over`")
-    parser.index = end
+    parser.move_to(end)
     del parser.scope[depth:]
     return Aggregate(function.word, value, ranges, place=parser.since(function.start))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from reconciler.pql.cursor import Cursor
 from reconciler.pql.errors import RuleError
 from reconciler.pql.naming import aggregate, lambda_here, let, matching_over, quantified, read_lambda
@@ -47,6 +49,10 @@ from reconciler.pql.words import (
 MAX_NESTING = 100  # expressions inside expressions while reading
 MAX_HEIGHT = 200  # of the tree: whoever walks it may recurse
 _LONGEST_QUOTED = 40
+_BEFORE_OPERANDS = frozenset({"not", "!", "-", "+"})
+_AFTER_VALUES = frozenset({".", "["})
+_KNOWN = frozenset({*RESERVED, *AGGREGATES, *WHICH, *ROOTS})
+_TIGHTER = dict(pairwise(Level))
 _MISSING = {
     **dict.fromkeys((")", "]"), "remove it, or write what is missing before it"),
     **dict.fromkeys((",", "and", "or"), "write what is missing before it"),
@@ -66,6 +72,8 @@ def parse_rule(text: str) -> Node:
 
 
 def _refuse_tall(tree: Node, parser: Parser) -> None:
+    if len(parser.tokens) < MAX_HEIGHT:
+        return  # a token opens one node at most, but the last name of a path, which opens two
     row: list[Node] = [tree]
     for _ in range(MAX_HEIGHT):
         row = [child for node in row for child in children(node)]
@@ -95,18 +103,17 @@ class Parser(Cursor):
         if self._nesting > MAX_NESTING:
             raise self.too_deep(self.token.place)
         start = self.token.start
-        left = self._prefix(level)
+        left = self._operand(level)
         links = 0
-        while (binds := self._operator_here()) is not None and binds >= level:
-            match binds:
-                case Level.OR | Level.AND:
-                    left = self._combined(left, start)
-                case Level.COMPARISON:
-                    left = self._comparison(left, start)
-                case _:
-                    sign = SUMS[self.advance().word]
-                    right = self.expression(Level(binds + 1))
-                    left = Computed(left, sign, right, place=self.since(start))
+        while (binds := LEVELS.get(self.token.word)) is not None and binds >= level:
+            if binds is Level.COMPARISON:
+                if self.in_let and self.token.word == "in":
+                    break
+                left = self._comparison(left, start)
+            elif binds <= Level.AND:
+                left = self._combined(left, start)
+            else:
+                left = self._computed(left, start)
             links += 1
             if links > MAX_HEIGHT:
                 raise self.too_deep(self.token.place)
@@ -129,13 +136,12 @@ class Parser(Cursor):
         self.in_let = outside
         return tuple(items)
 
-    def _operator_here(self) -> Level | None:
-        word = self.token.word
-        return None if self.in_let and word == "in" else LEVELS.get(word)
-
-    def _prefix(self, level: Level) -> Node:
+    def _operand(self, level: Level) -> Node:
+        """``("not" | "!") not``, ``"-" unary``, or a value with what follows it."""
         token = self.token
         word = token.word
+        if word not in _BEFORE_OPERANDS:
+            return self._postfix()
         if word in ("not", "!"):
             if level > Level.NOT:
                 raise self.error(f"`{word}` cannot stand here without brackets", token.place, f"write `({word} …)`")
@@ -151,11 +157,17 @@ class Parser(Cursor):
     def _combined(self, left: Node, start: int) -> Node:
         """``a and b and c``, where ``a`` is read already."""
         word = self.token.word
-        inner = Level(LEVELS[word] + 1)
+        inner = _TIGHTER[LEVELS[word]]
         parts = [left]
         while self.accept(word):
             parts.append(self.expression(inner))
         return Combined(LOGIC[word], tuple(parts), place=self.since(start))
+
+    def _computed(self, left: Node, start: int) -> Node:
+        """``a + b``, where ``a`` is read already."""
+        word = self.advance().word
+        right = self.expression(_TIGHTER[LEVELS[word]])
+        return Computed(left, SUMS[word], right, place=self.since(start))
 
     def _comparison(self, left: Node, start: int) -> Node:
         """``a < b`` or ``a occurs …``, where ``a`` is read already."""
@@ -165,7 +177,8 @@ class Parser(Cursor):
         else:
             right = self.expression(Level.SUM)
             node = Compared(left, COMPARISONS[sign.word], right, place=self.since(start))
-        if self._operator_here() is Level.COMPARISON:
+        word = self.token.word
+        if LEVELS.get(word) is Level.COMPARISON and not (self.in_let and word == "in"):
             raise self._chained(node)
         return node
 
@@ -183,18 +196,15 @@ class Parser(Cursor):
         start = self.token.start
         node = self._primary()
         links = 0
-        while True:
-            if self.accept("."):
-                node = self._member(node, start)
-            elif self.token.word == "[":
-                node = self._filter(node, start)
-            else:
-                return node
+        while (word := self.token.word) in _AFTER_VALUES:
+            node = self._member(node, start) if word == "." else self._filter(node, start)
             links += 1
             if links > MAX_HEIGHT:
                 raise self.too_deep(self.token.place)
+        return node
 
     def _member(self, of: Node, start: int) -> Node:
+        self.advance()
         name = self.token
         if name.sort is not Sort.WORD:
             raise self.unexpected("a name after `.`", "")
@@ -214,10 +224,24 @@ class Parser(Cursor):
 
     def _primary(self) -> Node:
         token = self.token
-        if token.sort is Sort.WORD:
+        sort = token.sort
+        if sort is Sort.WORD:
             return self._word(token)
-        if token.sort is not Sort.SIGN:
-            return self._literal(token)
+        if sort is Sort.SIGN:
+            return self._bracketed_or_outwards(token)
+        return self._literal(token)
+
+    def _literal(self, token: Token) -> Node:
+        sort, _, value, start, end = token
+        if sort is Sort.END:
+            raise self._no_value()
+        self.advance()
+        place = Place(start, end)
+        if sort is Sort.CONTEXT:
+            return ContextData(str(value), place=place)
+        return Parameter(int(value), place=place) if sort is Sort.PARAMETER else Literal(value, place=place)
+
+    def _bracketed_or_outwards(self, token: Token) -> Node:
         match token.word:
             case "(":
                 return read_lambda(self) if lambda_here(self) else self._parenthesised()
@@ -225,20 +249,6 @@ class Parser(Cursor):
                 return Array(self.bracketed(self.advance(), "]"), place=self.since(token.start))
             case "^":
                 return self._outwards()
-            case _:
-                raise self._no_value()
-
-    def _literal(self, token: Token) -> Node:
-        match token.sort:
-            case Sort.NUMBER | Sort.STRING:
-                self.advance()
-                return Literal(token.value, place=token.place)
-            case Sort.CONTEXT:
-                self.advance()
-                return ContextData(str(token.value), place=token.place)
-            case Sort.PARAMETER:
-                self.advance()
-                return Parameter(int(token.value), place=token.place)
             case _:
                 raise self._no_value()
 
@@ -269,22 +279,33 @@ class Parser(Cursor):
         return Implicit(up, place=self.since(start))
 
     def _word(self, token: Token) -> Node:
+        """A word that begins a value: of one that the language does not know a name, a variable or a function."""
         word, name = token.word, str(token.value)
-        if word in NO_VALUE:
-            raise self._no_value()
-        if word in AGGREGATES and self.index in self.overs:
-            return aggregate(self)
-        if word in QUANTIFIERS:
-            return quantified(self)
-        if word == "let":
-            return let(self)
+        if word in _KNOWN:
+            node = self._known_word(token)
+            if node is not None:
+                return node
         self.advance()
         if self.token.word == "(":
             arguments = self.bracketed(self.advance(), ")")
             return Call(None, "if" if word == "if" else name, arguments, place=self.since(token.start))
         if word and name in self.scope:
             return Variable(name, place=token.place)
-        return self._lone_word(token)
+        if word in _KNOWN:
+            return self._lone_word(token)
+        place = Place(token.start, token.end)
+        return Property(Implicit(place=place), name, place=place)
+
+    def _known_word(self, token: Token) -> Node | None:
+        """What the word begins; None where it may be a name."""
+        word = token.word
+        if word in NO_VALUE:
+            raise self._no_value()
+        if word in AGGREGATES and self.index in self.overs:
+            return aggregate(self)
+        if word in QUANTIFIERS:
+            return quantified(self)
+        return let(self) if word == "let" else None
 
     def _lone_word(self, token: Token) -> Node:
         word, name, place = token.word, str(token.value), token.place
@@ -299,6 +320,6 @@ class Parser(Cursor):
             raise self.error(
                 f"`{shown}` stands only after `occurs`", self.since(token.start), f"write `x occurs {shown}`"
             )
-        if word and name in ROOTS:
+        if name in ROOTS:
             return Offer(place=place) if name == "offer" else Parameter(1, place=place)
         return Property(Implicit(place=place), name, place=place)

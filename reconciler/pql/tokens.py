@@ -14,17 +14,19 @@ from reconciler.pql.syntax import Place
 MAX_CHARACTERS = 1024 * 1024
 _MAX_DIGITS = 400
 
-_TOKEN = re.compile(
-    r"""
-      (?P<word>    (?:xdm:)? [^\W\d]\w* )
-    | (?P<blank>   \s+ | //[^\n]* | /\*[\s\S]*?\*/ )
+_TOKEN = re.compile(  # matches everywhere: what nothing else takes is stray
+    r"""\s* (?:
+      (?P<named>   xdm:[^\W\d]\w* )
+    | (?P<word>    [^\W\d]\w* )
+    | (?P<comment> //[^\n]* | /\*[\s\S]*?\*/ )
     | (?P<number>  [0-9]+ (?:\.[0-9]+)? (?:[eE][-+]?[0-9]+)? )
     | (?P<string>  "[^"\\\n]*(?:\\[^\n][^"\\\n]*)*" )
     | (?P<context> @\{\{[^{}]*\}\} | @\{[^{}]*\} )
     | (?P<parameter> \$[0-9]+ )
     | (?P<wrong>   /\* | ===? | !== | && | \|\| | <> | =< | := )
     | (?P<sign>    <= | >= | != | => | [-+*/%=<>!.,:()\[\]^] )
-    """,
+    | (?P<stray>   \S )
+    | \Z )""",
     re.VERBOSE,
 )
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
@@ -94,26 +96,21 @@ def tokenize(text: str) -> tuple[Token, ...]:
     """All tokens, the last of them ``END``. Raises ``RuleError`` at the first character that means nothing."""
     _refuse_unusable(text)
     tokens: list[Token] = []
-    add, match, size = tokens.append, _TOKEN.match, len(text)
-    offset = 0
-    while offset < size:
-        found = match(text, offset)
-        if found is None:
-            raise _stray(text, offset)
-        start, offset = found.span()
+    add, make, sign_sort, word_sort = tokens.append, tuple.__new__, Sort.SIGN, Sort.WORD
+    for found in _TOKEN.finditer(text):
         group = found.lastgroup
-        if group == "sign":
-            sign = found[0]
-            add(Token(Sort.SIGN, sign, sign, start, offset))
-        elif group == "word":
-            written = found[0]
-            if written.startswith("xdm:"):
-                add(Token(Sort.WORD, "", written[4:], start, offset))
-            else:
-                add(Token(Sort.WORD, written.lower(), written, start, offset))
-        elif group is not None and group != "blank":
+        if group == "word":
+            written = found[group]
+            start, end = found.span(group)
+            add(make(Token, (word_sort, written.lower(), written, start, end)))
+        elif group == "sign":
+            sign = found[group]
+            start, end = found.span(group)
+            add(make(Token, (sign_sort, sign, sign, start, end)))
+        elif group is not None and group != "comment":
+            start, end = found.span(group)
             sort, meaning = _MEANINGS[group]
-            add(Token(sort, "", meaning(text, start, offset), start, offset))
+            add(make(Token, (sort, "", meaning(text, start, end), start, end)))
     end = tokens[-1].end if tokens else 0
     add(Token(Sort.END, "", "", end, end))
     return tuple(tokens)
@@ -139,15 +136,15 @@ def _wrong(text: str, start: int, end: int) -> str:
     raise _error(text, f"`{sign}` is no operator", start, end, f"write `{_INSTEAD[sign]}`")
 
 
-def _stray(text: str, offset: int) -> RuleError:
+def _stray(text: str, offset: int, _end: int) -> str:
     sign = text[offset]
     if sign == '"':
         end = text.find("\n", offset)
         end = len(text) if end < 0 else end
         hint = 'close it with `"`; a line end inside a string is written `\\n`'
-        return _error(text, "this string does not end", offset, end, hint)
+        raise _error(text, "this string does not end", offset, end, hint)
     named = f"`{sign}`" if sign.isprintable() else f"the character U+{ord(sign):04X}"
-    return _error(text, f"{named} has no meaning here", offset, offset + 1, _STRAY.get(sign, "remove it"))
+    raise _error(text, f"{named} has no meaning here", offset, offset + 1, _STRAY.get(sign, "remove it"))
 
 
 def _string(text: str, start: int, end: int) -> str:
@@ -211,5 +208,7 @@ _MEANINGS: Mapping[str, tuple[Sort, Callable[[str, int, int], str | int | float]
     "number": (Sort.NUMBER, _number),
     "context": (Sort.CONTEXT, _schema),
     "parameter": (Sort.PARAMETER, _parameter),
+    "named": (Sort.WORD, lambda text, start, end: text[start + len("xdm:") : end]),
     "wrong": (Sort.SIGN, _wrong),
+    "stray": (Sort.SIGN, _stray),
 }
