@@ -50,8 +50,6 @@ def aggregate(parser: Parser) -> Node:
 def matching_over(tokens: Sequence[Token]) -> dict[int, int]:
     """For each aggregate word the index of the ``over`` that belongs to it, on the same level of brackets."""
     pairs: dict[int, int] = {}
-    if all(token.word != "over" for token in tokens):
-        return pairs
     levels: list[list[int]] = [[]]
     for index, token in enumerate(tokens):
         word = token.word

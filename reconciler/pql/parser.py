@@ -52,6 +52,9 @@ _LONGEST_QUOTED = 40
 _BEFORE_OPERANDS = frozenset({"not", "!", "-", "+"})
 _AFTER_VALUES = frozenset({".", "["})
 _KNOWN = frozenset({*RESERVED, *AGGREGATES, *WHICH, *ROOTS})
+_WORD, _SIGN, _END = Sort.WORD, Sort.SIGN, Sort.END  # looked up once: an attribute of an enum costs a call
+_AND, _COMPARISON, _SUM = Level.AND, Level.COMPARISON, Level.SUM
+_HERE = Implicit()
 _TIGHTER = dict(pairwise(Level))
 _MISSING = {
     **dict.fromkeys((")", "]"), "remove it, or write what is missing before it"),
@@ -75,11 +78,12 @@ def _refuse_tall(tree: Node, parser: Parser) -> None:
     if len(parser.tokens) < MAX_HEIGHT:
         return  # a token opens one node at most, but the last name of a path, which opens two
     row: list[Node] = [tree]
+    above = row
     for _ in range(MAX_HEIGHT):
-        row = [child for node in row for child in children(node)]
+        row, above = [child for node in row for child in children(node)], row
         if not row:
             return
-    raise parser.too_deep(row[0].place)
+    raise parser.too_deep(above[0].place)
 
 
 class Parser(Cursor):
@@ -89,7 +93,7 @@ class Parser(Cursor):
         super().__init__(text)
         self.scope: list[str] = []
         self.in_let = False
-        self.overs = matching_over(self.tokens)
+        self.overs = matching_over(self.tokens) if "over" in text.lower() else {}
         self._nesting = 0
 
     def expression(self, level: Level = Level.OR) -> Node:
@@ -103,14 +107,14 @@ class Parser(Cursor):
         if self._nesting > MAX_NESTING:
             raise self.too_deep(self.token.place)
         start = self.token.start
-        left = self._operand(level)
+        left = self._prefixed(level) if self.token.word in _BEFORE_OPERANDS else self._postfix()
         links = 0
         while (binds := LEVELS.get(self.token.word)) is not None and binds >= level:
-            if binds is Level.COMPARISON:
+            if binds is _COMPARISON:
                 if self.in_let and self.token.word == "in":
                     break
                 left = self._comparison(left, start)
-            elif binds <= Level.AND:
+            elif binds <= _AND:
                 left = self._combined(left, start)
             else:
                 left = self._computed(left, start)
@@ -136,12 +140,10 @@ class Parser(Cursor):
         self.in_let = outside
         return tuple(items)
 
-    def _operand(self, level: Level) -> Node:
-        """``("not" | "!") not``, ``"-" unary``, or a value with what follows it."""
+    def _prefixed(self, level: Level) -> Node:
+        """``("not" | "!") not``, ``"-" unary``, or a number after ``+``."""
         token = self.token
         word = token.word
-        if word not in _BEFORE_OPERANDS:
-            return self._postfix()
         if word in ("not", "!"):
             if level > Level.NOT:
                 raise self.error(f"`{word}` cannot stand here without brackets", token.place, f"write `({word} …)`")
@@ -175,10 +177,10 @@ class Parser(Cursor):
         if sign.word == "occurs":
             node = read_occurs(self, left, start)
         else:
-            right = self.expression(Level.SUM)
+            right = self.expression(_SUM)
             node = Compared(left, COMPARISONS[sign.word], right, place=self.since(start))
         word = self.token.word
-        if LEVELS.get(word) is Level.COMPARISON and not (self.in_let and word == "in"):
+        if LEVELS.get(word) is _COMPARISON and not (self.in_let and word == "in"):
             raise self._chained(node)
         return node
 
@@ -192,12 +194,18 @@ class Parser(Cursor):
         return self.error("comparisons do not chain", self.token.place, hint)
 
     def _postfix(self) -> Node:
-        """``primary ("." name ("(" arguments ")")? | "[" condition "]")*``."""
-        start = self.token.start
-        node = self._primary()
+        """``value ("." name ("(" arguments ")")? | "[" condition "]")*``."""
+        token = self.token
+        sort = token.sort
+        if sort is _WORD:
+            node = self._word(token)
+        elif sort is _SIGN:
+            node = self._bracketed_or_outwards(token)
+        else:
+            node = self._literal(token)
         links = 0
         while (word := self.token.word) in _AFTER_VALUES:
-            node = self._member(node, start) if word == "." else self._filter(node, start)
+            node = self._member(node, token.start) if word == "." else self._filter(node, token.start)
             links += 1
             if links > MAX_HEIGHT:
                 raise self.too_deep(self.token.place)
@@ -206,7 +214,7 @@ class Parser(Cursor):
     def _member(self, of: Node, start: int) -> Node:
         self.advance()
         name = self.token
-        if name.sort is not Sort.WORD:
+        if name.sort is not _WORD:
             raise self.unexpected("a name after `.`", "")
         self.advance()
         if self.token.word == "(":
@@ -222,21 +230,12 @@ class Parser(Cursor):
             raise self.error("a filter takes one condition", self.since(opening.start), hint)
         return Filter(of, conditions[0], place=self.since(start))
 
-    def _primary(self) -> Node:
-        token = self.token
-        sort = token.sort
-        if sort is Sort.WORD:
-            return self._word(token)
-        if sort is Sort.SIGN:
-            return self._bracketed_or_outwards(token)
-        return self._literal(token)
-
     def _literal(self, token: Token) -> Node:
-        sort, _, value, start, end = token
-        if sort is Sort.END:
+        sort, value = token.sort, token.value
+        if sort is _END:
             raise self._no_value()
         self.advance()
-        place = Place(start, end)
+        place = token.place
         if sort is Sort.CONTEXT:
             return ContextData(str(value), place=place)
         return Parameter(int(value), place=place) if sort is Sort.PARAMETER else Literal(value, place=place)
@@ -274,7 +273,7 @@ class Parser(Cursor):
         while self.accept("^"):
             up += 1
         word = self.token.word
-        if self.token.sort is Sort.WORD and word not in RESERVED and word not in UNITS:
+        if self.token.sort is _WORD and word not in RESERVED and word not in UNITS:
             raise self.unexpected("`.` after `^`", f"write `{'^' * min(up, 3)}.{self.shown(self.token)[1:-1]}`")
         return Implicit(up, place=self.since(start))
 
@@ -293,8 +292,7 @@ class Parser(Cursor):
             return Variable(name, place=token.place)
         if word in _KNOWN:
             return self._lone_word(token)
-        place = Place(token.start, token.end)
-        return Property(Implicit(place=place), name, place=place)
+        return Property(_HERE, name, place=token.place)
 
     def _known_word(self, token: Token) -> Node | None:
         """What the word begins; None where it may be a name."""
@@ -322,4 +320,4 @@ class Parser(Cursor):
             )
         if name in ROOTS:
             return Offer(place=place) if name == "offer" else Parameter(1, place=place)
-        return Property(Implicit(place=place), name, place=place)
+        return Property(_HERE, name, place=place)

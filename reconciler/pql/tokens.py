@@ -29,6 +29,7 @@ _TOKEN = re.compile(  # matches everywhere: what nothing else takes is stray
     | \Z )""",
     re.VERBOSE,
 )
+_WORD, _SIGN, _COMMENT = (_TOKEN.groupindex[name] for name in ("word", "sign", "comment"))
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\s\S]))")
 _ESCAPED = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
@@ -89,26 +90,25 @@ class Token(NamedTuple):
     @property
     def place(self) -> Place:
         """Where it stands."""
-        return Place(self.start, self.end)
+        return tuple.__new__(Place, (self.start, self.end))
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
     """All tokens, the last of them ``END``. Raises ``RuleError`` at the first character that means nothing."""
     _refuse_unusable(text)
     tokens: list[Token] = []
-    add, make, sign_sort, word_sort = tokens.append, tuple.__new__, Sort.SIGN, Sort.WORD
+    add, make, word_sort, sign_sort = tokens.append, tuple.__new__, Sort.WORD, Sort.SIGN
     for found in _TOKEN.finditer(text):
-        group = found.lastgroup
-        if group == "word":
-            written = found[group]
-            start, end = found.span(group)
+        group = found.lastindex
+        if group is None:
+            break  # blanks at the end
+        written = found[group]
+        start, end = found.span(group)
+        if group == _WORD:
             add(make(Token, (word_sort, written.lower(), written, start, end)))
-        elif group == "sign":
-            sign = found[group]
-            start, end = found.span(group)
-            add(make(Token, (sign_sort, sign, sign, start, end)))
-        elif group is not None and group != "comment":
-            start, end = found.span(group)
+        elif group == _SIGN:
+            add(make(Token, (sign_sort, written, written, start, end)))
+        elif group != _COMMENT:
             sort, meaning = _MEANINGS[group]
             add(make(Token, (sort, "", meaning(text, start, end), start, end)))
     end = tokens[-1].end if tokens else 0
@@ -175,6 +175,10 @@ def _string(text: str, start: int, end: int) -> str:
     return value
 
 
+def _named(text: str, start: int, end: int) -> str:
+    return text[start + len("xdm:") : end]
+
+
 def _number(text: str, start: int, end: int) -> int | float:
     written = text[start:end]
     if text[end : end + 1].isalnum() or text[end : end + 1] == "_":
@@ -203,12 +207,15 @@ def _parameter(text: str, start: int, end: int) -> int:
     return int(written)
 
 
-_MEANINGS: Mapping[str, tuple[Sort, Callable[[str, int, int], str | int | float]]] = {
-    "string": (Sort.STRING, _string),
-    "number": (Sort.NUMBER, _number),
-    "context": (Sort.CONTEXT, _schema),
-    "parameter": (Sort.PARAMETER, _parameter),
-    "named": (Sort.WORD, lambda text, start, end: text[start + len("xdm:") : end]),
-    "wrong": (Sort.SIGN, _wrong),
-    "stray": (Sort.SIGN, _stray),
+_MEANINGS: Mapping[int, tuple[Sort, Callable[[str, int, int], str | int | float]]] = {
+    _TOKEN.groupindex[name]: sort_and_meaning
+    for name, sort_and_meaning in {
+        "string": (Sort.STRING, _string),
+        "number": (Sort.NUMBER, _number),
+        "context": (Sort.CONTEXT, _schema),
+        "parameter": (Sort.PARAMETER, _parameter),
+        "named": (Sort.WORD, _named),
+        "wrong": (Sort.SIGN, _wrong),
+        "stray": (Sort.SIGN, _stray),
+    }.items()
 }
