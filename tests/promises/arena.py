@@ -99,8 +99,7 @@ class Arena:
                 await each.line.settled()
             self.requests, self.writes = courses[-1].line.requests, len(courses[-1].judge.writes)
             for each, found in zip(courses, ended, strict=True):
-                if isinstance(found, Ended) and found.report is not None:
-                    each.judge.reported(found.report)
+                each.judge.ended(found.report if isinstance(found, Ended) else None)
             return ended
 
         ended = asyncio.run(carried_out())
