@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,6 @@ def read_decisions(root: Path) -> DecisionDocuments:
         documents, wrong = read_documents(file)
         problems += wrong
         for document in documents:
-            source = Source(file.name, partial(file.source.locate, document.index), document.start)
+            source = file.source_of(document)
             found.append(DecisionDocument(file.name, document.value, source))
     return DecisionDocuments(tuple(found), tuple(problems))

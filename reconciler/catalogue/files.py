@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 from dataclasses import dataclass
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
-from reconciler.catalogue.documents import MAX_BYTES
+from reconciler.catalogue.documents import MAX_BYTES, Document
 from reconciler.catalogue.places import SourceText
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.problem import CatalogueInvalid, Code, Problem, SourceSpan
+from reconciler.model.problem import CatalogueInvalid, Code, Problem, Source, SourceSpan
 
 SETTINGS_FILE = "catalog.yaml"
 ENVIRONMENTS = "environments"
@@ -32,6 +33,16 @@ class TextFile:
     def stem(self) -> str:
         """The file's name without folders and ending."""
         return _shown(self.path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
+
+    def source_of(self, document: Document) -> Source:
+        """What tells where the values of one of its documents stand."""
+        text, index = self.source, document.index
+        return Source(
+            self.name,
+            partial(text.locate, index),
+            document.start,
+            locate_within=partial(text.locate_within, index),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.catalogue.complaints import did_you_mean, show
@@ -89,7 +88,7 @@ def _read_file(file: TextFile, layer: Layer) -> None:
 
 
 def _read_document(document: Document, file: TextFile, layer: Layer, *, single: bool) -> None:
-    source = Source(file.name, partial(file.source.locate, document.index), document.start)
+    source = file.source_of(document)
     value = document.value
     key = _key(value, file.stem if single else None, source, layer)
     if key is None:
@@ -149,7 +148,7 @@ def lay_over(base: Mapping[str, Any], over: Overlay, source: Source) -> tuple[di
     """A base document with an overlay, and where each of its values is written."""
     written: set[Path] = set()
     merged = merge_fields(base, over.fields, written)
-    return merged, Source(source.file, source.locate, source.start, over.source, frozenset(written))
+    return merged, replace(source, over=over.source, overlaid=frozenset(written))
 
 
 def forms_given(base: Mapping[str, Any], over: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from ruamel.yaml.events import (
 
 from reconciler.catalogue.documents import MAX_DEPTH
 from reconciler.catalogue.events import Complaint, NextEvent, Unreadable, colon_in_flow, with_events
+from reconciler.catalogue.scalars import Scalar
 from reconciler.model.problem import Code, Part, Path
 
 
@@ -26,6 +27,7 @@ class _Place:
     line: int
     column: int
     children: dict[str | int, tuple[int, int, _Place]]  # key or index -> line and column of the key, the value
+    scalar: Scalar | None = None
 
 
 _NOWHERE: dict[str | int, tuple[int, int, _Place]] = {}
@@ -58,6 +60,24 @@ class SourceText:
             found = (place.line, place.column) if at_value else (line, column)
         return found
 
+    def locate_within(self, document: int, path: Path, offset: int) -> tuple[int, int]:
+        """Line and column, from 1, of a character of the text at a path; of its start where it is no scalar here."""
+        found = self.locate(document, path, Part.VALUE)
+        place = (self._places or {}).get(document)
+        for step in path:
+            child = place.children.get(step) if place is not None else None
+            place = None if child is None else child[2]
+        if place is None or place.scalar is None:
+            return found
+        return place.scalar.locate(offset, _decoded(self.text))
+
+
+def _decoded(text: bytes) -> str:
+    """The text as its marks count it: without the mark of its encoding."""
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return text.decode("utf-16", "replace")
+    return text.decode("utf-8-sig", "replace")
+
 
 def _find_places(text: bytes) -> dict[int, _Place]:
     try:
@@ -88,7 +108,8 @@ def _place(event: Any, next_event: NextEvent, anchors: dict[str, _Place], depth:
         known = anchors.get(event.anchor)
         return _Place(mark.line + 1, mark.column + 1, known.children if known else _NOWHERE)
     if event.__class__ is ScalarEvent:
-        return _Place(mark.line + 1, mark.column + 1, _NOWHERE)
+        scalar = Scalar(event.value, event.style, mark.index, mark.line + 1, mark.column + 1)
+        return _Place(mark.line + 1, mark.column + 1, _NOWHERE, scalar)
     if depth > MAX_DEPTH:
         raise Unreadable(Complaint(Code.LIMIT, mark.line + 1, mark.column + 1, "", ""))
     place = _Place(mark.line + 1, mark.column + 1, {})

@@ -291,7 +291,7 @@ def _read_entities(file: TextFile, found: _Found) -> None:
     single = len(documents) == 1 and not ended
     told = frozenset(problem.span for problem in problems)
     for document in documents:
-        source = Source(file.name, partial(file.source.locate, document.index), document.start)
+        source = file.source_of(document)
         value = document.value
         if not isinstance(value, dict):
             remedy = "Write `kind: …` and the fields of an entity."

@@ -9,12 +9,13 @@ from typing import Any
 
 
 class Exit(IntEnum):
-    """Every exit code. Codes 2 to 4 mean different things to ``plan`` and ``drift``."""
+    """Every exit code. Codes 2 to 4 mean different things to ``plan``, ``drift`` and ``impact``."""
 
     OK = 0
     ERROR = 1
     CHANGES = 2
     LIVE_AHEAD = 2
+    OVER = 2
     GIT_AHEAD = 3
     BOTH_AHEAD = 4
     GUARD = 10

@@ -16,6 +16,7 @@ from reconciler.cli.commands.destroy import destroy
 from reconciler.cli.commands.drift import drift
 from reconciler.cli.commands.eval_ import eval_
 from reconciler.cli.commands.graph import graph
+from reconciler.cli.commands.impact import impact
 from reconciler.cli.commands.import_ import import_
 from reconciler.cli.commands.init import init
 from reconciler.cli.commands.list_ import list_
@@ -62,6 +63,7 @@ for _command in (
     eval_,
     decide,
     test,
+    impact,
     serve,
     snapshot,
 ):

@@ -67,6 +67,8 @@ class Shape(Enum):
     TEXT_MAP = auto()  # every key is a field of its own
     REPRESENTATIONS = auto()  # every placement is a field of its own
 
+    __hash__ = object.__hash__  # as for ``Kind``
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -84,11 +86,10 @@ class Field:
     short: Mapping[str, str] = field(default_factory=dict, hash=False)
     form: str | None = None
     required: bool = False
+    name: str = field(init=False)  # as stamps and reports call it, e.g. ``caps.global``
 
-    @property
-    def name(self) -> str:
-        """The field as stamps and reports call it, e.g. ``caps.global``."""
-        return ".".join(self.yaml)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", ".".join(self.yaml))  # frozen; asked for too often to be joined each time
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Source:
     locate: (path in the document, which part) -> (line, column), from 1; of the nearest existing ancestor when the
     path has no value.   start: line and column of the document itself, known without looking.
     over, overlaid: the document of an environment that is laid over this one, and the paths that it wrote.
+    locate_within: (path of a text, a character of it, from 0) -> line and column; None where no file holds the text.
     """
 
     file: str
@@ -44,6 +45,7 @@ class Source:
     start: tuple[int, int] = (1, 1)
     over: Source | None = None
     overlaid: frozenset[Path] = frozenset()
+    locate_within: Callable[[Path, int], tuple[int, int]] | None = None
 
     def span(self, *path: str | int) -> SourceSpan:
         """The place of the value at this path; of its key where the value begins on a later line."""
@@ -54,6 +56,13 @@ class Source:
         """The place of the key at this path."""
         holder = self.holder(*path)
         return SourceSpan(holder.file, *holder.locate(path, Part.KEY))
+
+    def span_within(self, offset: int, *path: str | int) -> SourceSpan:
+        """The place of one character of the text at this path, however the file writes that text."""
+        holder = self.holder(*path)
+        if holder.locate_within is None:
+            return self.span(*path)
+        return SourceSpan(holder.file, *holder.locate_within(path, offset))
 
     def holder(self, *path: str | int) -> Source:
         """The document that this value came from: an environment's where that wrote it, else the entity's own."""
@@ -98,6 +107,7 @@ class Code(StrEnum):
     FORGOTTEN = "RC032"
     ENVIRONMENT = "RC033"
     IGNORED = "RC034"
+    RULE = "RC035"
     UNSELECTED_OFFER = "RC101"
     UNPLACED_OFFER = "RC102"
     EMPTY_FILTER = "RC103"
@@ -107,6 +117,8 @@ class Code(StrEnum):
     UNUSED = "RC107"
     SAME_NAME = "RC108"
     SERVICE_LIMIT = "RC109"
+    SETTLED_RULE = "RC110"
+    NEVER_WINS = "RC111"
 
 
 class Severity(StrEnum):
@@ -120,6 +132,7 @@ class Severity(StrEnum):
 class Problem:
     """One thing wrong: a stable code such as ``RC012``, where, what, and what to do.
 
+    excerpt: lines that show it, the last of them with carets; empty where the place says enough.
     environment: the only one in which it is wrong; None where it is wrong in all, or in the files as such.
     """
 
@@ -128,6 +141,7 @@ class Problem:
     message: str
     remedy: str
     environment: str | None = None
+    excerpt: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:

@@ -179,6 +179,9 @@ def _dig(properties: Mapping[str, Json], path: tuple[str, ...]) -> Json:
     return value
 
 
+_MANY = frozenset({Shape.REFERENCES, Shape.TEXTS, Shape.MEMBERS})
+
+
 def _put_live(flat: Flat, field: Field, value: Json, name_uri: NameUri) -> None:
     if field.target is not None:
         if isinstance(value, str):
@@ -191,7 +194,7 @@ def _put_live(flat: Flat, field: Field, value: Json, name_uri: NameUri) -> None:
 
 def _put_checked(flat: Flat, field: Field, value: Json) -> None:
     """Puts a value of the expected type; another is kept opaque, so that it counts as a difference."""
-    many = field.shape in {Shape.REFERENCES, Shape.TEXTS, Shape.MEMBERS}
+    many = field.shape in _MANY
     if many and isinstance(value, str):
         value = [value]
     expected = (

@@ -121,8 +121,11 @@ class PendingBase:
 
 
 def _uris(kind: Kind, references: tuple[str, ...], resolve: Resolve) -> list[str | Pending]:
-    spec = Field((), (), target=kind)
+    spec = _TARGETS[kind]
     return [reference_to_xdm(spec, name, resolve) for name in references]
+
+
+_TARGETS = {kind: Field((), (), target=kind) for kind in Kind}
 
 
 Bases = Mapping[str, "str | PendingBase"]
@@ -131,10 +134,15 @@ Bases = Mapping[str, "str | PendingBase"]
 def bases_of(kind: Kind, flat: Flat, resolve: Resolve) -> dict[str, str | PendingBase]:
     """The base of every field in a flat form; representations share one where the title would grow too long."""
     bases: dict[str, str | PendingBase] = {name: base_of(kind, name, value, resolve) for name, value in flat.items()}
-    if sum(len(escape(name).encode()) + 10 for name in bases) + 16 > TITLE_LIMIT:
+    if sum(map(_share_of_title, bases)) + 16 > TITLE_LIMIT:
         kept = {name: value for name, value in bases.items() if not name.startswith(f"{SHARED}[")}
         return {**kept, SHARED: shared_base(flat)}
     return bases
+
+
+@lru_cache(maxsize=65536)
+def _share_of_title(name: str) -> int:
+    return len(escape(name).encode()) + 10
 
 
 def shared_base(flat: Flat) -> str:
@@ -160,9 +168,11 @@ def base_of(kind: Kind, name: str, value: Any, resolve: Resolve) -> str | Pendin
     if spec.target is not None:
         single = spec.shape is Shape.REFERENCE
         uris = _uris(spec.target, (value,) if single else value, resolve)
+        known = [uri for uri in uris if isinstance(uri, str)]
+        if len(known) == len(uris):
+            return _hash_plain(known[0] if single else tuple(sorted(known)))
         names = tuple(sorted(uri.key.name if isinstance(uri, Pending) else uri for uri in uris))
-        pending = PendingBase(name, spec.target, names, single)
-        return pending.value(resolve) or pending
+        return PendingBase(name, spec.target, names, single)
     if spec.short:
         return _hash_plain(spec.short.get(value, value))
     return _hash_plain(value if isinstance(value, str | int | float) else _plain(value))
@@ -185,7 +195,7 @@ def _hash_text(canonical: str) -> str:
 def _components(value: Any) -> list[Json]:
     """The components as the repository spells them, in an order that does not depend on theirs."""
     spelled = [dict(_spell(name, item) for name, item in flat.items()) for flat in value]
-    return sorted(spelled, key=canonical_json)
+    return sorted(spelled, key=canonical_json) if len(spelled) > 1 else spelled
 
 
 def _spell(name: str, value: Any) -> tuple[str, Json]:

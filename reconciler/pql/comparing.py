@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -14,6 +15,10 @@ from reconciler.pql.syntax import Array, Compared, Comparison, Literal, Negative
 NO_CONSTANT: Final = object()
 
 Judge = Callable[[Any, Any, tzinfo], bool]
+PathPlace = tuple[int, tuple[str, ...]]  # a slot of the frame, and the names of the properties
+
+_STRING = (str, str)
+_NUMBERS = (int, float)
 
 
 def constant(node: Node) -> Any:
@@ -30,14 +35,15 @@ def constant(node: Node) -> Any:
             return NO_CONSTANT
 
 
-def compile_comparison(node: Compared, left: Closure, right: Closure, scope: Scope) -> Test:
-    """What tells whether a comparison holds."""
+def compile_comparison(node: Compared, left: Closure, right: Closure, scope: Scope, place: PathPlace | None) -> Test:
+    """What tells whether a comparison holds. place: of the left side, where that is a path off the frame."""
     fixed = constant(node.right)
     match node.comparison:
         case Comparison.LIKE:
             return _like(node, left, right, scope)
         case Comparison.EQUAL if isinstance(fixed, str):
-            return _equal_text(left, fixed)
+            test = _equal_text(left, fixed)
+            return test if place is None else _two_names(place, _STRING, fixed, operator.eq, test)
         case Comparison.IN | Comparison.NOT_IN if isinstance(fixed, list):
             return _in_constants(left, fixed, wanted=node.comparison is Comparison.IN)
         case Comparison.IN:
@@ -49,7 +55,9 @@ def compile_comparison(node: Compared, left: Closure, right: Closure, scope: Sco
         case Comparison.UNEQUAL:
             return _general(values.unequal, left, right)
         case _ if values.is_number(fixed):
-            return _ordered_number(values.ORDERINGS[node.comparison], left, fixed)
+            ordering = values.ORDERINGS[node.comparison]
+            test = _ordered_number(ordering, left, fixed)
+            return test if place is None else _two_names(place, _NUMBERS, fixed, ordering, test)
         case _:
             return _general(_ordered(values.ORDERINGS[node.comparison]), left, right)
 
@@ -85,6 +93,32 @@ def _ordered_number(ordering: Callable[[Any, Any], bool], left: Closure, number:
         if kind is int or kind is float:
             return ordering(value, number)
         return judge(value, number, frame[RUN].zone)
+
+    return test
+
+
+def _two_names(
+    place: PathPlace, kinds: tuple[type, type], fixed: Any, judge: Callable[[Any, Any], bool], otherwise: Test
+) -> Test:
+    """The comparison of a path of two names with a constant, the most frequent condition of all, in one closure.
+
+    otherwise: tells for values of other kinds.
+    """
+    slot, names = place
+    if len(names) != 2:
+        return otherwise
+    first, second = names
+    kind, other = kinds
+
+    def test(frame: Frame) -> bool:
+        value = frame[slot]
+        if type(value) is dict:
+            value = value.get(first)
+            if type(value) is dict:
+                value = value.get(second)
+                if type(value) is kind or type(value) is other:
+                    return judge(value, fixed)
+        return otherwise(frame)
 
     return test
 

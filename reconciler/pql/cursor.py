@@ -56,7 +56,7 @@ class Cursor:
             return
         if self.token.sort is Sort.END or self.token.word in (")", "]"):
             line, column = position(self.text, opening.start)
-            hint = f"`{opening.word}` in line {line}, column {column} is not closed"
+            hint = f"`{opening.word}` in line {line}, column {column} of the rule is not closed"
             raise self.unexpected(f"`{closer}`", hint)
         raise self.leftover(f"an operator or `{closer}`")
 

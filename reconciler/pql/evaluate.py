@@ -11,7 +11,7 @@ from typing import assert_never
 
 from reconciler.pql import named, occurs, values
 from reconciler.pql.calling import bind_element, compile_call
-from reconciler.pql.comparing import compile_comparison
+from reconciler.pql.comparing import PathPlace, compile_comparison
 from reconciler.pql.paths import read_from, read_from_slot
 from reconciler.pql.scope import PROFILE, RUN, Closure, Frame, Helper, Scope, Test
 from reconciler.pql.syntax import (
@@ -95,7 +95,8 @@ def compile_test(node: Node, scope: Scope) -> Test:
             test = compile_test(inner, scope)
             return lambda frame: not test(frame)
         case Compared(left=left, right=right):
-            return compile_comparison(node, compile_value(left, scope), compile_value(right, scope), scope)
+            sides = compile_value(left, scope), compile_value(right, scope)
+            return compile_comparison(node, *sides, scope, _place(left, scope))
         case Within() | Beside() | On() | Between():
             return _occurs(node, scope)
         case Exists(ranges=ranges):
@@ -152,15 +153,11 @@ def _moment(moment: Moment) -> Closure:
 
 def _path(node: Node, scope: Scope) -> Closure:
     """Any number of properties of a root, read at once."""
-    names: list[str] = []
-    while isinstance(node, Property):
-        names.append(node.name.removeprefix("xdm:"))
-        node = node.of
-    path = tuple(reversed(names))
-    slot = _slot(node, scope)
+    root, path = _names(node)
+    slot = _slot(root, scope)
     if slot is not None:
         return read_from_slot(slot, path)
-    match node:
+    match root:
         case Parameter() | Variable():
             return lambda _frame: None
         case ContextData(schema=schema):
@@ -169,7 +166,22 @@ def _path(node: Node, scope: Scope) -> Closure:
             scope.slots.offer = True
             return read_from(lambda frame: frame[RUN].offer, path)
         case _:
-            return read_from(compile_value(node, scope), path)
+            return read_from(compile_value(root, scope), path)
+
+
+def _names(node: Node) -> tuple[Node, tuple[str, ...]]:
+    names: list[str] = []
+    while isinstance(node, Property):
+        names.append(node.name.removeprefix("xdm:"))
+        node = node.of
+    return node, tuple(reversed(names))
+
+
+def _place(node: Node, scope: Scope) -> PathPlace | None:
+    """Where a path begins in the frame, and its names; None for what is no such path."""
+    root, path = _names(node)
+    slot = _slot(root, scope)
+    return None if slot is None else (slot, path)
 
 
 def _slot(node: Node, scope: Scope) -> int | None:

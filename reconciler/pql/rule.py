@@ -30,6 +30,9 @@ class Rule:
         self._scope = Scope(text)
         self._value, self._test = _within_the_stack(lambda: compile_whole(tree, self._scope), text, tree)
 
+    def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
+        return _of_text, (self.text,)
+
     @property
     def uses_offer(self) -> bool:
         """Whether the rule looks at the offer that is judged; otherwise it is the same for all offers."""
@@ -88,6 +91,11 @@ def compile_rule(text: str, *, checked: bool = True) -> Rule:
             if finding.severity is Severity.ERROR:
                 raise RuleError(finding, text)
     return Rule(text, tree)
+
+
+def _of_text(text: str) -> Rule:
+    """A rule that was compiled before, elsewhere."""
+    return Rule(text, parse_rule(text))
 
 
 def _within_the_stack(work: Callable[[], _T], text: str, tree: Node) -> _T:

@@ -99,9 +99,9 @@ def shift(moment: datetime, amount: float, unit: Unit, zone: tzinfo) -> datetime
     Hours and shorter are lengths; days and longer go by the calendar of the zone, and months end no later than they do:
     31 January and one month is 28 or 29 February. What lies beyond the calendar is its end.
     """
-    if not isfinite(amount):
-        return None
     try:
+        if not isfinite(amount):
+            return None
         if unit in _LENGTHS:
             return moment + _LENGTHS[unit] * amount
         if amount != int(amount):

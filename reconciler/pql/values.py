@@ -115,7 +115,11 @@ def alike(values: Iterable[Any]) -> list[tuple[int, Any]]:
     kind: object = None
     for position, value in enumerate(values):
         here = float if is_number(value) else type(value)
-        if here not in (float, str, datetime) or (kind is not None and here is not kind):
+        if (
+            here not in (float, str, datetime)
+            or (here is datetime and value.tzinfo is None)
+            or (kind is not None and here is not kind)
+        ):
             continue
         kind = here
         kept.append((position, value))
@@ -211,7 +215,7 @@ _ARITHMETIC: Mapping[Sum, Callable[[Any, Any], Any]] = {
 def plain(value: Any) -> Any:
     """The value as JSON has it: instants as ISO text in UTC, maps as dicts, what JSON cannot spell as null."""
     if isinstance(value, datetime):
-        return spell_instant(value)
+        return _spell_moment(value)
     if is_list(value):
         return [plain(item) for item in value]
     if is_map(value):
@@ -219,6 +223,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not isfinite(value):
         return None
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _spell_moment(moment: datetime) -> str:
+    return moment.isoformat() if moment.tzinfo is None else spell_instant(moment)
 
 
 def spell(value: Any) -> str:
@@ -231,5 +239,5 @@ def map_key(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, datetime):
-        return spell_instant(value)
+        return _spell_moment(value)
     return spell(int(value) if isinstance(value, float) and value.is_integer() else value)

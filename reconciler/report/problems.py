@@ -21,6 +21,7 @@ def _lines(problem: Problem, paint: Paint, width: int) -> Iterator[str]:
     where = f" in environment {problem.environment}" if problem.environment else ""
     yield f"{visible(str(problem.span))}: {paint(severity.value, _COLOURS[severity])} {problem.code.value}{where}"
     yield from paragraph(visible(problem.message), "    ", width)
+    yield from (f"      {visible(line)}" for line in problem.excerpt)
     yield from paragraph(f"-> {visible(problem.remedy)}", "    ", width)
 
 

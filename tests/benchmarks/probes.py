@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import random
@@ -54,6 +55,7 @@ def diff(root: str) -> str:
             json.loads(json.dumps(links)),
         )
         by_kind[entity.KIND].append(LiveInstance(entity.KIND, instance, read_stamp(instance.links)))
+    gc.freeze()  # as the program does with what it has read
     live = LiveState("box", {kind: tuple(items) for kind, items in by_kind.items()})
     started = time.process_time()
     compare(catalogue, identify(catalogue, live))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import pytest
 
 from reconciler.apply.lease import Locked
 from reconciler.apply.run import Ended
-from tests.promises.arena import Job, Trouble, arena
+from tests.promises.arena import Arena, Job, Trouble, arena
 from tests.promises.line import Fault
 from tests.promises.scenario import made_twice, sweep, swept
 
@@ -56,6 +59,47 @@ def test_a_run_that_slept_beyond_its_lease_sends_nothing_more_when_another_has_t
         place.apply(Job(RULES))
         assert made_twice(place) == ()
         assert place.plan(RULES)[0].steps == ()
+
+
+CHAIN = {
+    "tag/t": {},
+    "offer/o": {"tags": ["t"]},
+    "filter/x": {"offers": ["o"]},
+    "tag/u": {"name": "U"},
+    "rule/r": {"condition": "a = 1"},
+}
+PAUSE = dict.fromkeys((8, 9), Fault.ASLEEP)  # longer than the term: the next step renews the lease first
+
+
+def renewals() -> list[int]:
+    """The requests of an apply that pauses which renewed its lease."""
+    beats: list[int] = []
+    with arena() as place:
+        place.apply(Job(CHAIN, trouble=Trouble(PAUSE, between=lambda _number: beats.append(beat(place)))))
+    return [number for number, (before, after) in enumerate(pairwise(beats)) if after > before >= 0]
+
+
+def beat(place: Arena) -> int:
+    """Of the lease that somebody holds, -1 where nobody does."""
+    for item in place.world:
+        told = re.search(r";beat=(\d+)", str(item.links)) if item.is_anchor else None
+        if told:
+            return int(told[1])
+    return -1
+
+
+@pytest.mark.parametrize("fault", [*LOST[:3], Fault.BROKEN, Fault.UNREACHED], ids=lambda fault: fault.name)
+def test_an_apply_that_hears_nothing_of_a_renewal_carries_everything_out_once(fault: Fault) -> None:
+    numbers = renewals()
+    assert numbers
+    for number in numbers:
+        with arena() as place:
+            [ended] = place.apply(Job(CHAIN, trouble=Trouble({**PAUSE, number: fault})))
+            assert isinstance(ended, Ended)
+            assert ended.complete
+            assert beat(place) == -1  # it was given back
+            assert made_twice(place) == ()
+            assert place.plan(CHAIN)[0].steps == ()
 
 
 def test_two_runs_at_once_make_everything_once() -> None:

@@ -18,12 +18,18 @@ from reconciler.pql.syntax import (
     Implicit,
     Literal,
     Logic,
+    Moment,
     Node,
     Offer,
     Property,
+    Side,
     Sum,
+    TimeWord,
+    Unit,
     Variable,
+    Within,
 )
+from reconciler.pql.values import spell
 
 SITUATION = Situation(datetime(2026, 6, 1, 12, tzinfo=UTC))
 
@@ -81,3 +87,14 @@ def test_a_profile_that_is_nested_too_deeply_is_an_error_and_no_crash() -> None:
     rule = compile_tree("", Compared(path("deep"), Comparison.EQUAL, path("deep")))
     with pytest.raises(RuleError, match="nested too deeply"):
         rule.holds({"deep": deep}, SITUATION)
+
+
+def test_numbers_and_instants_of_any_size_are_no_crash() -> None:
+    within = Within(path("at"), Comparison.AT_MOST, path("n"), Unit.HOUR, Side.BEFORE, TimeWord(Moment.NOW))
+    rule = compile_tree("", within)
+    assert rule.holds({"at": "1970-01-01T00:00:00Z", "n": 10**400}, SITUATION)
+    assert not rule.holds({"at": "1970-01-01T00:00:00Z", "n": float("nan")}, SITUATION)
+    largest = compile_tree("", Call(path("moments"), "max", ()))
+    without_zone, aware = datetime(2026, 1, 1), datetime(2025, 1, 1, tzinfo=UTC)  # noqa: DTZ001 - as YAML may give it
+    assert largest.evaluate({"moments": [without_zone, aware]}, SITUATION) == aware
+    assert spell([without_zone, aware]) == '["2026-01-01T00:00:00", "2025-01-01T00:00:00Z"]'
