@@ -161,8 +161,10 @@ def oversleep(first: Applying, place: Workplace, served: Served) -> None:
     woken = first.end()
     late = [line for line in served.requests[before:] if line["method"] != "GET"]
     assert [line for line in late if line["status"] not in REFUSED] == []
-    assert woken.code == 12, woken.out + woken.err
-    assert "the lease was lost to another run" in woken.err
+    assert woken.code in {12, 13}, (
+        woken.out + woken.err
+    )  # 13: of what was on its way when it fell asleep no more is known
+    assert woken.code == 13 or "the lease was lost to another run" in woken.err
 
 
 def assert_one_at_a_time(running: Sequence[Applying]) -> None:
