@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from reconciler.checks import fields, intents, limits, names, references, rules, selection
+from reconciler.checks import fields, intents, limits, meaning, names, references, rules, selection
 from reconciler.graph.build import Graph
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.instant import spell_instant
@@ -20,6 +20,7 @@ _CHECKS: tuple[Check, ...] = (
     names.check_names,
     limits.check_limits,
     intents.check_intents,
+    meaning.check_meaning,
     rules.check_rules,
 )
 

@@ -52,8 +52,11 @@ def make_setting(at: datetime, *, seed: str, id_field: str | None, timezone: str
 
 def read_zone(name: str) -> tzinfo:
     """A time zone by its name in the IANA database."""
+    from datetime import UTC
     from zoneinfo import ZoneInfo
 
+    if name == "UTC":
+        return UTC
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):

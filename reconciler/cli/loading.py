@@ -29,14 +29,14 @@ def parse_at(text: str | None) -> datetime:
     """The instant to work at: the one given, else now."""
     if text is None:
         return datetime.now(UTC)
-    from reconciler.model.instant import canonical_instant
+    from reconciler.model.instant import read_instant
 
-    canonical = canonical_instant(text)
-    if canonical is None:
+    moment = read_instant(text)
+    if moment is None:
         raise click.BadParameter(
             f"{text!r} is not a date-time with an offset, such as 2027-01-31T09:00:00Z", param_hint="--at"
         )
-    return datetime.fromisoformat(canonical[:19]).replace(tzinfo=UTC)
+    return moment
 
 
 @dataclass(frozen=True, slots=True)

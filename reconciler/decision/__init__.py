@@ -21,6 +21,8 @@ order nor batches matter, and one offer more moves only the profiles that gain o
 highest priority down, and a rule is asked only for profiles that nothing higher has won. The trace is made apart from
 the choice, so that a million profiles do not pay for it. What a rule sees of its candidate are the fields that have the
 same meaning everywhere: name, status, characteristics and rank, not the tags, whose ids differ between environments.
+Lint by meaning says nothing that it cannot prove: an offer behind a better one is not reported while the better one may
+be taken by another activity of the same request, has a cap, or looks at itself in its rule.
 Counts of impact add up in any order, so pieces may be counted anywhere; examples are those that stand first in the
 file. Two states share verdicts and compiled rules; an activity that decides the same in both is decided once.
 """

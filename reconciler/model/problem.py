@@ -118,6 +118,7 @@ class Code(StrEnum):
     SAME_NAME = "RC108"
     SERVICE_LIMIT = "RC109"
     SETTLED_RULE = "RC110"
+    NEVER_WINS = "RC111"
 
 
 class Severity(StrEnum):

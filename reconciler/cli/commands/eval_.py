@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from reconciler.cli.asking import read_zone
 from reconciler.cli.command import folder_option, makes_product, output_options
 from reconciler.cli.ending import Ending, Exit, Product
+from reconciler.cli.loading import parse_at
 from reconciler.cli.screen import Screen
 from reconciler.model.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
-
     from reconciler.pql.errors import RuleError
     from reconciler.pql.rule import Situation
 
@@ -79,7 +79,8 @@ def _single(
     try:
         compiled = compile_rule(text)
         value = compiled.evaluate(person, situation)
-        readings = compiled.explain(person, situation) if explain else None
+        judged = explain and (value is None or isinstance(value, bool))  # a number or a text has nothing to explain
+        readings = compiled.explain(person, situation) if judged else None
     except RuleError as error:
         _tell(error)
         return Product("", {"error": error_document(error)}, Ending(Exit.ERROR, "the rule has no value"))
@@ -114,29 +115,9 @@ def _batch(screen: Screen, file: str, situation: Situation) -> Product:
 
 
 def _situation(at: str | None, timezone: str, context: str | None) -> Situation:
-    from datetime import UTC, datetime
-
-    from reconciler.model.instant import read_instant
     from reconciler.pql.rule import Situation
 
-    moment = datetime.now(UTC) if at is None else read_instant(at)
-    if moment is None:
-        raise click.BadParameter(
-            f"{at!r} is not a date-time with an offset, such as 2027-01-31T09:00:00Z", param_hint="--at"
-        )
-    return Situation(moment, _zone(timezone), {} if context is None else _json(context, "the context"))
-
-
-def _zone(name: str) -> tzinfo:
-    from datetime import UTC
-    from zoneinfo import ZoneInfo
-
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise click.BadParameter(f"{name!r} is no time zone, such as Europe/Oslo", param_hint="--timezone") from None
+    return Situation(parse_at(at), read_zone(timezone), {} if context is None else _json(context, "the context"))
 
 
 def _json(file: str, what: str) -> dict[str, Any]:
