@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.decision.decide import Setting, Shown, decide
@@ -63,6 +63,7 @@ def count(comparison: Comparison, profiles: list[dict[str, Any]], first: int = 1
     return count_batch(comparison, Batch(profiles, range(first, first + len(profiles))))
 
 
+@settings(deadline=None)  # tests are never timed
 @given(states(), states(), st.lists(PROFILES, max_size=8), st.text(max_size=2))
 def test_impact_counts_what_decide_shows(
     before: DecisionState, after: DecisionState, profiles: list[dict[str, Any]], seed: str
@@ -84,6 +85,7 @@ BEFORE = build({**RULES, "offer/a": {"rule": "adult"}, "offer/b": {"rule": "elit
 AFTER = build({**RULES, "offer/a": {"rule": "elite"}, "offer/b": {}, "activity/more": {"status": "draft"}})
 
 
+@settings(deadline=None)  # tests are never timed
 @given(st.lists(PROFILES, max_size=30), st.lists(st.integers(1, 30), max_size=3), st.randoms())
 def test_parts_add_up_to_the_whole_in_any_order_and_grouping(
     profiles: list[dict[str, Any]], cuts: list[int], random: Any
