@@ -19,7 +19,7 @@ from reconciler.decision.impact import Batch
 from reconciler.decision.profile import Profile
 from reconciler.model.errors import ReconcilerError
 
-PIECE_BYTES = 1 << 20  # of text that is decoded at once
+PIECE_BYTES = 1 << 18  # of text that is decoded at once
 LINE_BYTES = 4 << 20  # the longest profile
 _BOM = b"\xef\xbb\xbf"
 _WHITE = " \t\r"
