@@ -62,7 +62,8 @@ class Exchange:
 class Line(httpx.AsyncBaseTransport):
     """One run's way to the repository.
 
-    faults: by the number of the request, from 0, or of the write, from -1 downwards.   seen: called with each exchange that reached the repository.
+    faults: by the number of the request, from 0, or of the write, from -1 downwards.
+    seen: called with each exchange that reached the repository.
     between: called before each request, e.g. for somebody at the page.
     """
 
