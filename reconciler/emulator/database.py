@@ -17,9 +17,10 @@ from reconciler.model.errors import ReconcilerError
 FORMAT = 2
 _APPLICATION_ID = 0x5245434E  # "RECN"
 _BUSY_TIMEOUT_S = 10.0
-_CACHE_KIB = 32 * 1024  # at most, a connection: ids are random, so a write touches pages all over the indexes
-# How long the log of a file gets before it is folded in (32 MiB): a page written many times is then folded in once.
-_LOG_PAGES = 8192
+# Ids are random, so a write touches a page in each of several indexes: small pages, of which many are kept.
+_PAGE_BYTES = 2048
+_CACHE_KIB = 32 * 1024  # at most, a connection
+_LOG_PAGES = 4096  # of the log of a file before it is folded in: a page written many times is then folded in once
 _MOST_LATER = 1000
 
 
@@ -178,6 +179,7 @@ def _copy(path: Path, memory: sqlite3.Connection) -> None:
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
     """Make the file ours, or refuse it before anything in it is touched."""
     version = _format_of(connection, path)
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a file that is still empty
     _use_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
