@@ -44,7 +44,7 @@ class Served:
     def stop(self, number: int) -> tuple[int, list[dict[str, Any]]]:
         """Exit code and log lines after a signal."""
         self.process.send_signal(number)
-        _, log = self.process.communicate(timeout=20)
+        _, log = self.process.communicate(timeout=600)
         return self.process.returncode, [json.loads(line) for line in log.splitlines()]
 
 
@@ -68,7 +68,7 @@ def servers(path: Path, count: int) -> Iterator[tuple[Sequence[httpx.Client], st
     with ExitStack() as stack:
         each = [stack.enter_context(served(path)) for _ in range(count)]
         limits = httpx.Limits(max_connections=100)
-        clients = [httpx.Client(base_url=one.url, headers=TAG, limits=limits, timeout=30) for one in each]
+        clients = [httpx.Client(base_url=one.url, headers=TAG, limits=limits, timeout=600) for one in each]
         yield [stack.enter_context(client) for client in clients], each[0].container
 
 

@@ -30,4 +30,7 @@ program, cannot leave one out.
 written if it is as it was read has to be read first. Where there is no anchor yet the write that makes it is the one
 that takes it. A write first and a look only after its refusal would save nothing: nearly every run finds an anchor, and
 would be refused. What was read before the lease is not used instead of the look: another run may have ended since.
+
+2026-11-27. A saved plan is a conflict where it would leave a copy alone whose stamp names no instance: a fresh plan
+refuses that too, and the next run would take the copy for the entity, and delete it.
 """

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.apply.filling import fill
 from reconciler.apply.holding import holds
+from reconciler.live.ownership import Copies
 from reconciler.live.snapshot import LiveInstance, LiveState
 from reconciler.model.catalogue import Catalogue
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.instant import read_instant
 from reconciler.model.kinds import EntityKey
-from reconciler.plan.steps import Action, After, Plan, Step
+from reconciler.plan.integrity import last_of_a_stamp_problems
+from reconciler.plan.steps import Action, After, Plan, PlanProblem, Step
 from reconciler.plan.touched import is_untouched
 
 _SHOWN = 10
+_LEAVING = frozenset({Action.DELETE, Action.FORGET})  # the instance is gone after these, or its stamp is
 
 
 class PlanStale(ReconcilerError):
@@ -65,19 +69,31 @@ class _Resumer:
         already = self._already()
         steps: list[Step] = []
         conflicts: list[str] = []
+        posing = {problem.key: problem for problem in self._posing(already)}
         for step in self.plan.steps:
             ready = step if step.id in already else self._ready(step)
-            if ready is None:
+            if ready is None or (step.action in _LEAVING and step.key in posing):
                 conflicts.append(step.id)
             else:
                 steps.append(ready)
         if conflicts:
-            more = f" and {len(conflicts) - _SHOWN} more" if len(conflicts) > _SHOWN else ""
-            raise PlanStale(
-                f"live has changed since the plan was made: {', '.join(conflicts[:_SHOWN])}{more} no longer fits",
-                remedy="Nothing was written. Plan again, and look at what is different.",
-            )
+            raise _stale(conflicts, list(posing.values()))
         return Resumed(replace(self.plan, steps=tuple(steps)), already)
+
+    def _posing(self, already: Mapping[str, LiveInstance | None]) -> Iterator[PlanProblem]:
+        """What was copied since, so that its copies would pass for it once it is gone."""
+        leaving = [step for step in self.plan.steps if step.action in _LEAVING and step.id not in already]
+        by_stamp: defaultdict[tuple[str, EntityKey], list[LiveInstance]] = defaultdict(list)
+        for item in self.by_id.values() if leaving else ():
+            if item.stamp is not None:
+                by_stamp[item.stamp.catalog, item.stamp.key].append(item)
+        originals = {step.key: self._instance(step) for step in leaving}
+        copies = [
+            Copies(key, item, tuple(each for each in by_stamp[item.stamp.catalog, item.stamp.key] if each is not item))
+            for key, item in originals.items()
+            if item is not None and item.stamp is not None
+        ]
+        return last_of_a_stamp_problems(copies, originals.keys())
 
     def _already(self) -> dict[str, LiveInstance | None]:
         """The steps that are done; with one of an instance those that come before it."""
@@ -118,3 +134,12 @@ class _Resumer:
             return replace(step, address=item.instance.address)
         same = step.if_match == item.instance.etag or is_untouched(step.touched, item.instance)
         return replace(step, if_match=item.instance.etag, address=item.instance.address) if same else None
+
+
+def _stale(conflicts: Sequence[str], copied: Sequence[PlanProblem]) -> PlanStale:
+    more = f" and {len(conflicts) - _SHOWN} more" if len(conflicts) > _SHOWN else ""
+    why = "".join(f"; {problem.key} was copied: {problem.message}" for problem in copied[:_SHOWN])
+    return PlanStale(
+        f"live has changed since the plan was made: {', '.join(conflicts[:_SHOWN])}{more} no longer fits{why}",
+        remedy="Nothing was written. Plan again, and look at what is different.",
+    )

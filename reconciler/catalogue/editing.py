@@ -7,7 +7,7 @@ in the style that stands there. The result is read again before it is given out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.catalogue.alignment import Aligned, align
@@ -28,7 +28,6 @@ from reconciler.catalogue.spelling import (
 )
 from reconciler.model.canonical import Json, canonical_json
 
-_PROPERTIES = re.compile(r"(?:&[^\s,\[\]{}]+[ \t]+)?")
 _BLOCK_HEADER = re.compile(r"[|>]([0-9+-]*)([^\r\n]*)")
 _AFTER_ITEM = re.compile(r"[ \t]*(,?)[ \t]*(#[^\r\n]*)?(?=\r|\n|\Z)")
 BOM = "\ufeff"
@@ -106,10 +105,10 @@ def _closed_at_end(text: str, nodes: Sequence[DocumentNode]) -> str | None:
     last = nodes[-1].root
     while last.entries or last.items:
         last = last.entries[-1].node if last.entries else last.items[-1]
-    header = _BLOCK_HEADER.match(text, last.start) if last.style in {"|", ">"} else None
+    header = _BLOCK_HEADER.match(text, last.body) if last.style in {"|", ">"} else None
     if header is None or header[1]:
         return None
-    return f"{text[: last.start + 1]}-{text[last.start + 1 :]}"
+    return f"{text[: last.body + 1]}-{text[last.body + 1 :]}"
 
 
 def _decoded(text: bytes) -> str:
@@ -129,8 +128,11 @@ def _is_right(before: bytes, after: bytes, wanted: Mapping[int, Json]) -> bool:
 
 
 def _refusal(wanted: Mapping[int, Json], nodes: Mapping[int, DocumentNode], text: str) -> EditRefused:
-    for index in wanted:
-        if (alias := _shared(nodes[index].root)) is not None:
+    for index, value in wanted.items():
+        root = nodes[index].root
+        moved = _anchors(root, value)
+        alias = next((node for node in _below(root) if node.alias and node.anchor in moved), None)
+        if alias is not None:
             return EditRefused(
                 f"what would change is shared by `&{alias.anchor}` and `*{alias.anchor}`",
                 "Write the shared value out at each place, then pull again.",
@@ -143,12 +145,21 @@ def _refusal(wanted: Mapping[int, Json], nodes: Mapping[int, DocumentNode], text
     )
 
 
-def _shared(node: Node) -> Node | None:
-    """The first alias below a node."""
-    if node.alias:
-        return node
-    below = [entry.node for entry in node.entries] or node.items
-    return next((found for child in below if (found := _shared(child)) is not None), None)
+def _anchors(node: Node, wanted: Json) -> set[str | None]:
+    """The anchors of values that are to change; in a list that changes, all of them."""
+    if _same(node.value, wanted):
+        return set()
+    if not (node.mapping and isinstance(wanted, dict)):
+        return {below.anchor for below in _below(node) if not below.alias}
+    inner = (_anchors(entry.node, wanted.get(entry.key)) for entry in node.entries)
+    return {node.anchor}.union(*inner)
+
+
+def _below(node: Node) -> Iterator[Node]:
+    """A node and all below it, in the order of the text."""
+    yield node
+    for child in [entry.node for entry in node.entries] or node.items:
+        yield from _below(child)
 
 
 def _line(text: str, index: int) -> int:
@@ -197,14 +208,12 @@ class _Editor(Cuts):
         return bool(self.text[node.end : self.line_end(node.end)].strip())
 
     def change_scalar(self, node: Node, wanted: Json, *, flow: bool) -> None:
-        anchored = _PROPERTIES.match(self.text, node.start)
-        start = anchored.end() if anchored and node.anchor else node.start
         new = None
         if isinstance(wanted, str):
             new = self.block(node, wanted) if node.style in {"|", ">"} else self.line(node, wanted, flow=flow)
         if new is None:
             new = spell_scalar(wanted, flow=flow)
-        self.cut(start, node.end, self.apart(start) + new)
+        self.cut(node.body, node.end, self.apart(node.body) + new)
 
     def line(self, node: Node, wanted: str, *, flow: bool) -> str | None:
         """A text in the quotes that stand here; without quotes where it can do so, else as is usual."""
@@ -226,7 +235,7 @@ class _Editor(Cuts):
 
     def block(self, node: Node, wanted: str) -> str | None:
         """A text as the block that stands here, where it can be one. A folded block stays one for a single line."""
-        header = _BLOCK_HEADER.match(self.text, node.start)
+        header = _BLOCK_HEADER.match(self.text, node.body)
         if header is None or "+" in header[1]:
             return None
         single = "\n" not in wanted.removesuffix("\n")
@@ -299,7 +308,7 @@ class _Editor(Cuts):
         self.change_block_sequence(node, wanted, aligned, gone)
 
     def change_block_sequence(self, node: Node, wanted: list[Json], aligned: Aligned, gone: Sequence[bool]) -> None:
-        column = self.column(node.start)
+        column = self.column(node.body)
         dashes = [self.dash(item, column) for item in node.items]
         for index, item in enumerate(node.items):
             if gone[index]:

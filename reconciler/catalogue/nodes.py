@@ -22,6 +22,7 @@ from reconciler.catalogue.documents import parse_documents
 from reconciler.catalogue.events import NextEvent, with_events
 
 _BLANK_LINES = re.compile(r"(?:(?:\r\n|\r|\n)[ \t]*)+\Z")
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*(?:\s|#[^\r\n]*)+)*")
 
 
 @dataclass(slots=True)
@@ -38,12 +39,14 @@ class Entry:
 class Node:
     """One value and its text. start: with anchor and tag; end: after its last character that means something.
 
+    body: where it begins without anchor and tag, which may be on a line below them.
     style: of a scalar: None (plain), ``'``, ``"``, ``|`` or ``>``.   flow: a collection in brackets.
     """
 
     start: int
     end: int
     value: Any
+    body: int
     style: str | None = None
     flow: bool = False
     alias: bool = False
@@ -106,10 +109,12 @@ class _Nodes:
         """The node that begins with this event, and is known to have this value."""
         start, end = event.start_mark.index, event.end_mark.index
         if event.__class__ is AliasEvent:
-            return Node(start, end, value, alias=True, anchor=event.anchor)
+            return Node(start, end, value, start, alias=True, anchor=event.anchor)
+        found = _PROPERTIES.match(self.text, start)
+        body = min(found.end(), end) if found and (event.anchor or event.tag) else start
         if event.__class__ is ScalarEvent:
-            return Node(start, self._scalar_end(event), value, event.style, anchor=event.anchor)
-        node = Node(start, end, value, flow=bool(event.flow_style), anchor=event.anchor)
+            return Node(start, self._scalar_end(event), value, body, event.style, anchor=event.anchor)
+        node = Node(start, end, value, body, flow=bool(event.flow_style), anchor=event.anchor)
         last = self._mapping(node) if event.__class__ is MappingStartEvent else self._sequence(node)
         node.end = last.end_mark.index if node.flow else self._last_end(node)
         return node

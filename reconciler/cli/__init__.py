@@ -11,4 +11,7 @@ and nothing else, which keeps them below a tenth of a second. Wrong usage ends 6
 this was. *A document* is printed to its end: Ctrl-C is blocked meanwhile, because output without a buffer loses what a
 signal cuts short. It ends 130 all the same. *Refusals* in a document carry the command that overrules them; in a saved
 plan they do not, since whoever carries it out uses another.
+
+2026-11-27. *Commands* are imported one by one, when they are called. What ``--help`` says of them stands in the
+registry of ``commands``, so listing them imports none: click alone is most of what starting costs.
 """

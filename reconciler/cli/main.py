@@ -4,41 +4,54 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 
 import click
 
-from reconciler.cli.command import defect, sentence
-from reconciler.cli.commands.apply import apply
-from reconciler.cli.commands.decide import decide
-from reconciler.cli.commands.destroy import destroy
-from reconciler.cli.commands.drift import drift
-from reconciler.cli.commands.eval_ import eval_
-from reconciler.cli.commands.graph import graph
-from reconciler.cli.commands.impact import impact
-from reconciler.cli.commands.import_ import import_
-from reconciler.cli.commands.init import init
-from reconciler.cli.commands.list_ import list_
-from reconciler.cli.commands.plan import plan
-from reconciler.cli.commands.pull import pull
-from reconciler.cli.commands.serve import serve
-from reconciler.cli.commands.show import show
-from reconciler.cli.commands.snapshot import snapshot
-from reconciler.cli.commands.test import test
-from reconciler.cli.commands.unlock import unlock
-from reconciler.cli.commands.validate import validate
+from reconciler.cli.commands import COMMANDS
 from reconciler.cli.ending import FINE, Ending, Exit
 from reconciler.model.errors import ReconcilerError
 from reconciler.version import __version__
 
+_BESIDE = 6  # columns around the name of a command, as click counts them
+
+
+class Commands(Mapping[str, click.Command]):
+    """The commands in the order in which one meets them, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = COMMANDS[name].module
+        command: click.Command = getattr(import_module(f"reconciler.cli.commands.{module}"), module)
+        return command
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
 
 class InOrder(click.Group):
-    """Lists the commands in the order in which one meets them."""
+    """Lists the commands in their order, from what the registry says of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
-        """The names, as they were added."""
+        """The names, as they stand in the registry."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
+        """The names, each with the first line of its help."""
+        limit = formatter.width - _BESIDE - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=each.help).get_short_help_str(limit))
+                    for name, each in COMMANDS.items()
+                ]
+            )
 
 
 @click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -47,33 +60,15 @@ def cli() -> None:
     """Keep an offer catalogue in Git, and make the live repository match it."""
 
 
-for _command in (
-    init,
-    validate,
-    plan,
-    show,
-    apply,
-    drift,
-    pull,
-    import_,
-    list_,
-    destroy,
-    unlock,
-    graph,
-    eval_,
-    decide,
-    test,
-    impact,
-    serve,
-    snapshot,
-):
-    cli.add_command(_command)
+cli.commands = Commands()  # type: ignore[assignment]  # nothing is ever added
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave the process with its exit code."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by whoever started us
+            from pathlib import Path
+
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
     sys.exit(main(arguments))
 
@@ -99,10 +94,14 @@ def _ended(arguments: Sequence[str] | None) -> Ending:
         error.show()
         return Ending(Exit.ERROR, "an error, told above")
     except ReconcilerError as error:
+        from reconciler.cli.command import sentence
+
         click.echo(sentence(error), err=True)
         return Ending(Exit.ERROR, "an error, told above")
     except (click.Abort, KeyboardInterrupt):
         return Ending(Exit.INTERRUPTED, "interrupted")
     except Exception as error:  # noqa: BLE001 - as in ``command``, for what is no product
+        from reconciler.cli.command import defect
+
         return defect(error).ending
     return ending if isinstance(ending, Ending) else FINE

@@ -36,12 +36,17 @@ class Verdicts:
         known = self._known.get(about)
         if known is None:
             known = self._known[about] = bytearray(len(self.profiles))
-        asked = [position for position in wanted if not known[position]]
+            asked = wanted
+        else:
+            asked = [position for position in wanted if not known[position]]
         if asked:
             profiles = self.profiles if len(asked) == len(self.profiles) else [self.profiles[i] for i in asked]
             situation = replace(self.situation, offer=candidate.facts) if rule.uses_offer else self.situation
-            for position, holds in zip(asked, hold_over(rule, profiles, situation), strict=True):
+            held = hold_over(rule, profiles, situation)
+            for position, holds in zip(asked, held, strict=True):
                 known[position] = _TRUE if holds else _FALSE
+            if len(asked) == len(wanted):
+                return [position for position, holds in zip(asked, held, strict=True) if holds]
         return [position for position in wanted if known[position] == _TRUE]
 
 

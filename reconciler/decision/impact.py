@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from reconciler.catalogue.complaints import did_you_mean
@@ -12,7 +13,7 @@ from reconciler.decision.decide import Setting, Shown
 from reconciler.decision.eligibility import Verdicts
 from reconciler.decision.prepare import Candidate, Prepared, UnknownActivity, prepare
 from reconciler.decision.profile import Profile, reader_of_ids
-from reconciler.decision.ranking import choose_over
+from reconciler.decision.ranking import Draw, Race
 from reconciler.decision.state import DecisionState, Unjudged
 from reconciler.pql.rule import Situation
 
@@ -28,6 +29,7 @@ class Outcome:
 
 
 NOTHING = Outcome(Shown.NOTHING)
+Levels = Sequence[Sequence[Candidate]]
 Move = tuple[Outcome, Outcome]  # before, after; the same twice for who keeps it
 
 
@@ -51,13 +53,18 @@ class Batch:
 class Contest:
     """One activity in both states; None in a state that does not have it.
 
-    alike: whether everybody is shown the same in both, whoever it is.
+    shared: how many levels, from the highest priority down, decide the same in both.
     """
 
     activity: str
     before: Prepared | None
     after: Prepared | None
-    alike: bool
+    shared: int
+
+    @property
+    def levels(self) -> tuple[Levels, Levels]:
+        """The candidates of both states."""
+        return (() if self.before is None else self.before.levels, () if self.after is None else self.after.levels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +141,14 @@ def _contest(key: str, before: DecisionState, after: DecisionState, setting: Set
         prepare(state, key, setting.at, setting.counters) if key in state.activities else None
         for state in (before, after)
     )
-    alike = otherwise(first) == otherwise(second) and _races(first) == _races(second)
-    return Contest(key, first, second, alike)
-
-
-def _races(prepared: Prepared | None) -> Sequence[object]:
-    """What decides who wins, whatever the states call their rules."""
-    if prepared is None or prepared.closed:
-        return ()
-    return [[_entry(candidate) for candidate in level] for level in prepared.levels]
+    contest = Contest(key, first, second, 0)
+    pairs = zip(*contest.levels, strict=False)
+    alike = takewhile(lambda pair: [*map(_entry, pair[0])] == [*map(_entry, pair[1])], pairs)
+    return replace(contest, shared=len(list(alike)))
 
 
 def _entry(candidate: Candidate) -> tuple[str, str | None, str]:
+    """What decides whether and when it wins, whatever the states call its rule."""
     rule = candidate.rule
     if rule is None:
         return candidate.key, None, ""
@@ -172,8 +175,7 @@ def count_batch(comparison: Comparison, batch: Batch) -> Counted:
     moved: set[int] = set()
     tallies: dict[str, Tally] = {}
     for contest in comparison.contests:
-        before = _winners(contest.before, verdicts, id_of, setting.seed)
-        after = before if contest.alike else _winners(contest.after, verdicts, id_of, setting.seed)
+        before, after = _winners(contest, verdicts, id_of, setting.seed)
         sides = (otherwise(contest.before), otherwise(contest.after))
         counts = {_move(keys, sides): count for keys, count in Counter(zip(before, after, strict=True)).items()}
         found: dict[Move, list[int]] = {move: [] for move in counts if move[0] != move[1]}
@@ -198,11 +200,24 @@ def _examples(
     }
 
 
-def _winners(prepared: Prepared | None, verdicts: Verdicts, id_of: Callable[[int], str], seed: str) -> list[str | None]:
-    if prepared is None or prepared.closed:
-        return [None] * len(verdicts.profiles)
-    chosen = choose_over(prepared, verdicts, id_of, seed)
-    return [None if candidate is None else candidate.key for candidate in chosen]
+def _winners(
+    contest: Contest, verdicts: Verdicts, id_of: Callable[[int], str], seed: str
+) -> tuple[list[str | None], list[str | None]]:
+    """For each profile the offer that it gets in both states; what both have in common is decided once."""
+    first = Race(verdicts, id_of, Draw.of(seed, contest.activity))
+    before, after = contest.levels
+    first.run(before[: contest.shared])
+    if len(before) == len(after) == contest.shared:
+        both = _keys_of(first)
+        return both, both
+    second = first.fork()
+    first.run(before[contest.shared :])
+    second.run(after[contest.shared :])
+    return _keys_of(first), _keys_of(second)
+
+
+def _keys_of(race: Race) -> list[str | None]:
+    return [None if candidate is None else candidate.key for candidate in race.chosen]
 
 
 def _move(keys: tuple[str | None, str | None], sides: tuple[Outcome, Outcome]) -> Move:

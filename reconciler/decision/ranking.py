@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from reconciler.decision.eligibility import Verdicts
@@ -47,20 +47,47 @@ def choose_over(
 
     id_of: the id of the profile at a position; asked only where a tie has to be broken.
     """
-    chosen: list[Candidate | None] = [None] * len(verdicts.profiles)
-    draw = Draw.of(seed, prepared.activity.key)
-    waiting: Sequence[int] = range(len(chosen))
-    for level in prepared.levels:
-        if len(level) == 1:
-            for position in verdicts.admitted(level[0], waiting):
-                chosen[position] = level[0]
-        else:
-            for position, tied in _tied(level, verdicts, waiting).items():
-                chosen[position] = tied[0] if len(tied) == 1 else draw.best(id_of(position), tied)
-        waiting = [position for position in waiting if chosen[position] is None]
-        if not waiting:
-            break
-    return chosen
+    race = Race(verdicts, id_of, Draw.of(seed, prepared.activity.key))
+    race.run(prepared.levels)
+    return race.chosen
+
+
+@dataclass(slots=True)
+class Race:
+    """The profiles of a batch while the levels of one activity are gone through, from the highest down.
+
+    chosen: the winner of each so far.   waiting: who has none.
+    """
+
+    verdicts: Verdicts
+    id_of: Callable[[int], str]
+    draw: Draw
+    chosen: list[Candidate | None] = field(init=False)
+    waiting: Sequence[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chosen = [None] * len(self.verdicts.profiles)
+        self.waiting = range(len(self.chosen))
+
+    def fork(self) -> Race:
+        """Another one that goes on from here."""
+        other = Race(self.verdicts, self.id_of, self.draw)
+        other.chosen, other.waiting = self.chosen.copy(), self.waiting
+        return other
+
+    def run(self, levels: Sequence[Sequence[Candidate]]) -> None:
+        """Go through these levels, with those who wait."""
+        chosen = self.chosen
+        for level in levels:
+            if not self.waiting:
+                return
+            if len(level) == 1:
+                for position in self.verdicts.admitted(level[0], self.waiting):
+                    chosen[position] = level[0]
+            else:
+                for position, tied in _tied(level, self.verdicts, self.waiting).items():
+                    chosen[position] = tied[0] if len(tied) == 1 else self.draw.best(self.id_of(position), tied)
+            self.waiting = [position for position in self.waiting if chosen[position] is None]
 
 
 def _tied(level: Sequence[Candidate], verdicts: Verdicts, waiting: Sequence[int]) -> dict[int, list[Candidate]]:

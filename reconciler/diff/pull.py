@@ -58,6 +58,9 @@ class Pull:
         return not (self.refused or self.both or self.left_deleted)
 
 
+_Failure = tuple[SourceSpan | None, str, str]  # where, why, and the remedy
+
+
 @dataclass(slots=True)
 class _Work:
     catalogue: Catalogue
@@ -82,10 +85,11 @@ class _Work:
             failed = self._failure(edits) or _unsaid(written, pulled)
             if failed is None:
                 break
-            bad = [name for name in pulled.fields if self._fails_alone(patch, written, name, pulled.fields, without)]
-            for name in bad or pulled.fields:
+            alone = {name: self._alone(patch, written, name, pulled.fields, without) for name in pulled.fields}
+            bad = {name: why for name, why in alone.items() if why is not None}
+            for name, (place, why, remedy) in (bad or dict.fromkeys(alone, failed)).items():
                 without.add(name)
-                self.refused.append(self._refusal(patch.key, Refused(name, failed[1], failed[2]), failed[0]))
+                self.refused.append(self._refusal(patch.key, Refused(name, why, remedy), place))
         self.edits[patch.key] = edits
         if pulled.fields:
             names = dict.fromkeys(self.names[edit.path] for edit in edits)
@@ -96,7 +100,7 @@ class _Work:
     def _trial(self, patch: Patch, written: Written, without: Collection[str]) -> Pulled:
         return pull_entity(patch, _merged(written), self.name_uri, self.catalogue.entities, without)
 
-    def _failure(self, edits: Sequence[FileEdit]) -> tuple[SourceSpan | None, str, str] | None:
+    def _failure(self, edits: Sequence[FileEdit]) -> _Failure | None:
         """Why these edits cannot be made, with where and the remedy; None when they can."""
         for edit in edits:
             alone = self._slice(edit)  # so that a file of many documents is not read again for each of them
@@ -112,12 +116,13 @@ class _Work:
             self.slices[edit.path] = slices(self.texts[edit.path])
         return self.slices[edit.path][edit.document]
 
-    def _fails_alone(
+    def _alone(
         self, patch: Patch, written: Written, name: str, fields: Sequence[str], without: Collection[str]
-    ) -> bool:
+    ) -> _Failure | None:
+        """Why one of these fields, without the others, cannot be taken over."""
         others = {*without, *(other for other in fields if other != name)}
         pulled = self._trial(patch, written, others)
-        return (self._failure(_edits(written, pulled)) or _unsaid(written, pulled)) is not None
+        return self._failure(_edits(written, pulled)) or _unsaid(written, pulled)
 
     def _place(self, path: str, line: int) -> SourceSpan | None:
         return SourceSpan(self.names[path], line, 1) if line else None
@@ -152,7 +157,7 @@ def _merged(written: Written) -> dict[str, object]:
     return merge_fields(written.base.value, written.overlay.value) if written.overlay else dict(written.base.value)
 
 
-def _unsaid(written: Written, pulled: Pulled) -> tuple[None, str, str] | None:
+def _unsaid(written: Written, pulled: Pulled) -> _Failure | None:
     """Why base and overlay cannot say it together: null in an overlay takes away, so a raw null cannot be laid over."""
     if written.overlay is None:
         return None

@@ -241,7 +241,7 @@ class _Drafter:
     def _live_problems(self, referrers: integrity.Referrers) -> Iterator[PlanProblem]:
         return one_after_another(
             integrity.copy_problems(self.ownership, self.catalogue.entities),
-            integrity.last_of_a_stamp_problems(self.ownership, self._leaving),
+            integrity.last_of_a_stamp_problems(self.ownership.copies, self._leaving),
             integrity.delete_problems(referrers),
             integrity.kept_problems(self.changes, referrers),
             integrity.asset_problems(self.changes),

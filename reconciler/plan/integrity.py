@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.diff.changes import Changes, Patch
@@ -106,9 +106,9 @@ def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator
             )
 
 
-def last_of_a_stamp_problems(ownership: Ownership, leaving: Collection[EntityKey]) -> Iterator[PlanProblem]:
+def last_of_a_stamp_problems(copies: Iterable[Copies], leaving: Collection[EntityKey]) -> Iterator[PlanProblem]:
     """Entities that would leave behind a copy whose stamp names no instance: alone, it would pass for the entity."""
-    for found in ownership.copies:
+    for found in copies:
         posing = tuple(item for item in found.copies if item.stamp is not None and item.stamp.instance_id is None)
         if found.original is not None and found.key in leaving and posing:
             names = ", ".join(describe(item) for item in posing)

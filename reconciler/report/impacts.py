@@ -122,7 +122,7 @@ def _activity(activity: ActivityImpact, paint: Paint, width: int) -> Iterator[st
     if len(activity.moves) > LISTED:
         rest = sum(move.count for move in activity.moves[LISTED:])
         yield f"  {rest:>12,}  {share_text(rest, total):>6}  {len(activity.moves) - LISTED:,} other moves"
-    yield from _offers(activity, paint)
+    yield from _offers(activity, paint, width)
 
 
 def _move(move: Moved, total: int, paint: Paint, width: int) -> Iterator[str]:
@@ -142,15 +142,18 @@ def example_text(example: Example) -> str:
     return f"{example.profile_id} ({example.position})"
 
 
-def _offers(activity: ActivityImpact, paint: Paint) -> Iterator[str]:
+def _offers(activity: ActivityImpact, paint: Paint, width: int) -> Iterator[str]:
     offers = activity.offers
     if not offers:
         return
     yield ""
-    yield paint(f"  {'BEFORE':>12}  {'AFTER':>12}  {'CHANGE':>12}  OFFER", "dim")
+    yield paint(f"  {'BEFORE':>12}  {'AFTER':>10}  {'CHANGE':>11}  OFFER", "dim")
     for change in few_offers(offers):
-        line = f"  {change.before:>12,}  {change.after:>12,}  {change.gained:>+12,}  {visible(change.key)}"
-        yield paint(line, "red" if change.gained < 0 else "green") if change.gained else line
+        numbers, name = f"  {change.before:>12,}  {change.after:>10,}  {change.gained:>+11,}", visible(change.key)
+        colour = "red" if change.gained < 0 else "green"
+        fits = len(numbers) + 2 + len(name) <= width
+        for line in (f"{numbers}  {name}",) if fits else (numbers, *paragraph(name, " " * 24, width)):
+            yield paint(line, colour) if change.gained else line
     if len(offers) > LISTED:
         yield f"  and {len(offers) - LISTED:,} more"
 

@@ -23,7 +23,8 @@ def main(arguments: list[str]) -> int:
     print(f"Python {before['python']}, {before['cores']} cores, load {before['load'][0]}\n\n{HEAD}")
     measured: list[tuple[Line, list[Figure]]] = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        usual, hurried = Workplace(Path(folder)), Workplace(Path(folder), times=3, small=1_000, large=5_000)
+        usual = Workplace(Path(folder))
+        hurried = Workplace(Path(folder), times=3, small=1_000, large=5_000, profiles=50_000)
         place = hurried if asked.quick else usual
         if asked.times is not None:
             place = replace(place, times=asked.times)

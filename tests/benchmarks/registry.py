@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import applying, deciding, emulator, growing, planning, reading, starting
+from tests.benchmarks import applying, deciding, emulator, foretelling, growing, planning, reading, starting
 from tests.benchmarks.lines import Line
 
 LINES: tuple[Line, ...] = tuple(
@@ -15,6 +15,7 @@ LINES: tuple[Line, ...] = tuple(
             *starting.LINES,
             *emulator.LINES,
             *deciding.LINES,
+            *foretelling.LINES,
         ),
         key=lambda line: line.number,
     )

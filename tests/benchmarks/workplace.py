@@ -36,12 +36,14 @@ class Workplace:
     """A folder to work in, and how thorough to be.
 
     times: of each measurement.   small, large: the 10,000 and the 100,000 of the budgets, or fewer when in a hurry.
+    profiles: of customers.
     """
 
     folder: Path
     times: int = 5
     small: int = 10_000
     large: int = 100_000
+    profiles: int = 1_000_000
     floors: dict[int, float] = field(default_factory=dict)
 
     def catalogue(self, count: int) -> Path:

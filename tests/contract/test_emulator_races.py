@@ -95,7 +95,7 @@ def test_no_reference_is_accepted_to_what_a_poll_deletes(tmp_path: Path, count: 
 def test_answered_writes_survive_a_kill(tmp_path: Path) -> None:
     """J2. It comes in the middle of a burst; what was not answered is there whole or not at all."""
     path, enough = tmp_path / "x.db", Semaphore(0)
-    with served(path) as server, httpx.Client(base_url=server.url, headers=TAG, timeout=10) as client:
+    with served(path) as server, httpx.Client(base_url=server.url, headers=TAG, timeout=600) as client:
 
         def write(number: int) -> list[tuple[str, int]]:
             """The addresses and etags that were answered, until the line is cut."""

@@ -18,6 +18,7 @@ import pytest
 
 PROGRAM = str(Path(sys.executable).parent / "reconciler")
 EXAMPLE = Path(__file__).parents[2] / "catalog-example"
+PATIENCE_S = 600.0  # a guard against what hangs; a busy machine may take long
 CREDENTIALS = {
     "RECONCILER_ACCESS_TOKEN": "a-token",
     "RECONCILER_API_KEY": "a-key",
@@ -109,7 +110,7 @@ def serve() -> Iterator[Serve]:
     yield start
     for served in running:
         served.process.terminate()
-        served.process.wait(timeout=20)
+        served.process.wait(PATIENCE_S)
         assert served.process.stdout is not None
         served.process.stdout.close()
         served.log.close()
@@ -140,7 +141,7 @@ class Workplace:
             env={**environ, **CREDENTIALS, **variables},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
             stdin=subprocess.DEVNULL,
             check=False,
         )

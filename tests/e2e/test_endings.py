@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import CREDENTIALS, PROGRAM, Serve, Served, Workplace
+from tests.e2e.conftest import CREDENTIALS, PATIENCE_S, PROGRAM, Serve, Served, Workplace
 
 pytestmark = pytest.mark.e2e
 
@@ -80,7 +80,7 @@ def test_json_is_one_document_on_every_exit(example: Workplace, arguments: tuple
 
 def test_a_repository_that_does_not_answer_is_an_error_in_words(example: Workplace, server: Served) -> None:
     server.process.terminate()
-    server.process.wait(timeout=20)
+    server.process.wait(PATIENCE_S)
     refused = example.run("plan", "cat", "--format", "json")
     assert refused.code == 1
     assert refused.json["error"]["type"] == "Unreachable"
@@ -100,7 +100,7 @@ def test_an_interrupted_apply_ends_130_and_the_next_one_finishes(tmp_path: Path,
         while server.writes.count("POST") < 20:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 130
+        assert process.wait(PATIENCE_S) == 130
     assert "Apply incomplete" in (tmp_path / "out").read_text()
     assert workplace.run("apply", "cat", "--yes").code == 0
     assert workplace.run("plan", "cat", "--detailed-exitcode").code == 0

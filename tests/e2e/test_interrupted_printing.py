@@ -25,7 +25,7 @@ def test_a_document_that_is_being_printed_is_printed_to_its_end(tmp_path: Path) 
         assert process.stdout is not None
         begun = os.read(process.stdout.fileno(), 1)  # more than a pipe holds is still to come
         process.send_signal(signal.SIGINT)
-        rest, told = process.communicate(timeout=60)
+        rest, told = process.communicate(timeout=600)
     assert len(json.loads(begun + rest)["steps"]) == 400
     assert process.returncode == 130
     assert told.decode().splitlines()[-1] == "reconciler: exit 130: interrupted"

@@ -13,6 +13,7 @@ import pytest
 from reconciler.catalogue.reading import read_catalogue
 from reconciler.checks.run import check_catalogue
 from reconciler.cli.command import ending_of
+from reconciler.cli.commands import COMMANDS
 from reconciler.cli.main import cli
 from reconciler.graph.build import build_graph
 from reconciler.model.entities import ENTITY_TYPES, Entity
@@ -38,6 +39,29 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
     assert command.help
     assert len(command.get_short_help_str(70)) < 70
     assert f"`reconciler {name}" in README
+
+
+def test_the_registry_says_of_every_command_the_first_line_of_its_help() -> None:
+    said = {name: offered.help for name, offered in COMMANDS.items()}
+    assert said == {name: (command.help or "").splitlines()[0] for name, command in cli.commands.items()}
+    assert list(said) == [command.name for command in cli.commands.values()]
+    files = {path.stem for path in (ROOT / "reconciler" / "cli" / "commands").glob("[a-z]*.py")}
+    assert files == {offered.module for offered in COMMANDS.values()}
+
+
+@pytest.mark.parametrize(
+    ("words", "loaded"), [("--help", []), ("--version", []), ("graph --help", ["graph"]), ("grap", [])]
+)
+def test_only_the_command_that_is_called_is_imported(words: str, loaded: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from reconciler.cli.main import main\n"
+        f"main({words.split()!r})\n"
+        "home = 'reconciler.cli.commands.'\n"
+        "print([name.removeprefix(home) for name in sys.modules if name.startswith(home)])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == str(loaded)
 
 
 @pytest.mark.parametrize("entity", ENTITY_TYPES, ids=lambda entity: entity.KIND.value)

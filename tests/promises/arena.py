@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from io import StringIO
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ from tests.one_clock import OneClock
 from tests.plan_builders import CATALOG, make_catalogue
 from tests.promises.judge import Judge
 from tests.promises.line import Fault, Killed, Line
-from tests.promises.world import World
+from tests.promises.world import Held, World
 
 Documents = Mapping[str, Mapping[str, Any]]
 TERMS = Terms(term_s=60.0, settle_s=30.0, lock_timeout_s=0.0)
@@ -37,7 +38,10 @@ ALL = Options(allow_deletes=10**9, allow_updates=10**9, allow_reverts=10**9)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What happens to one run, by the number of the request. between: called before each; stops: when Ctrl-C comes."""
+    """What happens to one run. faults: as of a ``Line``.
+
+    between: called before each request, with its number.   stops: the requests before which Ctrl-C comes.
+    """
 
     faults: Mapping[int, Fault] = field(default_factory=dict)
     between: Callable[[int], None] | None = None
@@ -99,8 +103,7 @@ class Arena:
                 await each.line.settled()
             self.requests, self.writes = courses[-1].line.requests, len(courses[-1].judge.writes)
             for each, found in zip(courses, ended, strict=True):
-                if isinstance(found, Ended) and found.report is not None:
-                    each.judge.reported(found.report)
+                each.judge.ended(found.report if isinstance(found, Ended) else None)
             return ended
 
         ended = asyncio.run(carried_out())
@@ -177,12 +180,33 @@ def _fields(options: Options) -> dict[str, Any]:
     return {name: getattr(options, name) for name in Options.__dataclass_fields__}
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A repository as a block has left it, when nobody wrote any more. seconds: what its clock said."""
+
+    lines: tuple[str, ...]
+    held: Mapping[str, Held]
+    seconds: float
+
+    @staticmethod
+    def of(place: Arena) -> Prepared:
+        lines = StringIO()
+        place.emulator.write_snapshot(lines)
+        return Prepared(tuple(lines.getvalue().splitlines()), dict(place.world.held), place.clock.seconds)
+
+
 @contextmanager
-def arena(**faults: Any) -> Iterator[Arena]:
+def arena(prepared: Prepared | None = None, **faults: Any) -> Iterator[Arena]:
     """faults: of the repository itself, such as ``slow_delete`` and ``stale_list_s``."""
-    clock, dice = OneClock(), Random(0)  # noqa: S311 - the same every time
+    clock, dice = OneClock(), Random(0 if prepared is None else 1)  # noqa: S311 - the same every time
+    if prepared is not None:
+        clock.pass_by(prepared.seconds)
     opened = Emulator.open(
-        clock=clock.wall, new_uuid=lambda: UUID(int=dice.getrandbits(128), version=4), faults=Faults(**faults)
+        clock=clock.wall,
+        new_uuid=lambda: UUID(int=dice.getrandbits(128), version=4),
+        faults=Faults(**faults),
+        snapshot=None if prepared is None else prepared.lines,
     )
     with opened as emulator:
-        yield Arena(emulator, clock, World(emulator))
+        world = World(emulator) if prepared is None else World(emulator, dict(prepared.held))
+        yield Arena(emulator, clock, world)

@@ -39,6 +39,7 @@ class Judge:
     seen: dict[str, Leaves] = field(default_factory=dict)
     excused: Mapping[str, frozenset[str]] = field(default_factory=dict)
     writes: list[Turn] = field(default_factory=list)
+    broken: list[AssertionError] = field(default_factory=list)
 
     def prepared(self, resumed: Resumed, made_from: LiveState) -> None:
         """The run has decided on a plan."""
@@ -48,15 +49,28 @@ class Judge:
         self.world.foreign -= {step.uri for step in plan.steps if step.action is Action.ADOPT and step.uri}
 
     def __call__(self, exchange: Exchange) -> None:
-        """Judge what one exchange did."""
+        """Judge what one exchange did. What is wrong is kept for the end: the run would take it for its own error."""
+        try:
+            self._judge(exchange)
+        except AssertionError as wrong:
+            self.broken.append(wrong)
+
+    def ended(self, report: Report | None) -> None:
+        """Raise the first promise that the run has broken."""
+        if self.broken:
+            raise self.broken[0]
+        if report is not None:
+            self._reported(report)
+
+    def _judge(self, exchange: Exchange) -> None:
         self._nothing_had_to_be_refused(exchange)
         for turn in self.world.learn(exchange):
             item = turn.after or turn.before
             if item is None or item.is_anchor or turn.before == turn.after:
                 continue
             self.writes.append(turn)
-            if turn.after is None and (self.disturbed or self.saved):
-                self.world.only_copies_are_left(item)  # it may have been copied since the plan was made
+            if turn.after is None and self.disturbed:
+                self.world.only_copies_are_left(item)  # it may have been copied since the run has looked
             self._planned(turn, item)
             self._nobody_is_overwritten(turn, item)
             self._nothing_dangles_or_starves(turn)
@@ -123,11 +137,13 @@ class Judge:
 
     # ------------------------------------------------------------ the report
 
-    def reported(self, report: Report) -> None:
+    def _reported(self, report: Report) -> None:
         """Promise 5: every step that is not unknown agrees with what the repository did."""
         outcomes: dict[EntityKey, list[tuple[Step, Outcome]]] = {}
         for step in report.plan.steps:
-            outcomes.setdefault(step.key, []).append((step, report.outcomes[step.id]))
+            outcome = report.outcomes[step.id]
+            assert not isinstance(outcome, Unknown) or "defect" not in outcome.message, f"{step.id}: {outcome}"
+            outcomes.setdefault(step.key, []).append((step, outcome))
         for key, told in outcomes.items():
             for action in ("create", "patch", "delete"):
                 self._agrees(key, action, [outcome for step, outcome in told if _action(step) == action])

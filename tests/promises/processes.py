@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
@@ -29,7 +30,8 @@ from tests.starving import World, faults, live_ones, targets
 
 HASTY = ("--lease-term", "1s", "--settle", "1s")
 ALLOWED = ("--allow-deletes", "1000", "--allow-updates", "1000")
-PATIENCE_S = 180.0  # a machine may be busy; nothing that is right takes so long
+PATIENCE_S = 600.0  # a machine may be busy; nothing that is right takes so long
+HELD = 4096  # bytes of events that nobody has taken in; then a process waits
 STAMP = "reconciler:managed"
 
 Instances = list[tuple[str, dict[str, Any]]]  # of every kind: its name, and the instance as it was listed
@@ -170,9 +172,14 @@ class Workplace:
         write_generation(self.root, number, self.count)
         return self
 
-    def start(self, *options: str) -> Applying:
-        """Apply in a process of its own, that tells its events through a pipe."""
+    def start(self, *options: str, held: bool = False) -> Applying:
+        """Apply in a process of its own, that tells its events through a pipe.
+
+        held: it goes no further than a few steps beyond what has been heard of it.
+        """
         events, ours = os.pipe()
+        if held:
+            fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, HELD)
         out = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process has ended; a pipe would fill up
         command = [PROGRAM, "apply", "--yes", "--json-events", f"/dev/fd/{ours}", *ALLOWED, *options]
         process = subprocess.Popen(
@@ -257,10 +264,9 @@ class Applying:
         while not self.over and (left := deadline - time.monotonic()) > 0:
             self.hear(left)
 
-    def hear_quiet(self, seconds: float) -> None:
-        """Wait until it told something, and then nothing for so long."""
-        self.hear_lines(len(self.lines) + 1)
-        while self.hear(seconds):
+    def hear_all(self, quiet_s: float) -> None:
+        """Take in what there is, until it tells nothing for so long."""
+        while self.hear(quiet_s):
             pass
 
     def hear_words(self, words: str) -> None:
@@ -309,11 +315,14 @@ class Applying:
         return {line["step"]: line["outcome"] for line in self.lines if line["event"] == "outcome"}
 
     @property
+    def begun(self) -> set[str]:
+        """The steps that it has begun."""
+        return {line["step"] for line in self.lines if line["event"] == "intent"}
+
+    @property
     def in_flight(self) -> int:
         """Steps that were begun and have no outcome yet."""
-        events = Counter(line["event"] for line in self.lines)
-        begun = {line["step"] for line in self.lines if line["event"] == "intent"}
-        return len(begun - self.outcomes().keys()) if events else 0
+        return len(self.begun - self.outcomes().keys())
 
 
 def end_all(running: Sequence[Applying]) -> list[Ran]:

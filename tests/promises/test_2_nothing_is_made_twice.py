@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from itertools import pairwise
 
 import pytest
 
@@ -10,27 +11,16 @@ from reconciler.apply.lease import Locked
 from reconciler.apply.run import Ended
 from tests.promises.arena import Arena, Job, Trouble, arena
 from tests.promises.line import Fault
-from tests.promises.scenario import AFTER, BOUNDARIES, applied_before
+from tests.promises.scenario import made_twice, sweep, swept
 
 LOST = [Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.LATE, Fault.KILLED_AFTER, Fault.BROKEN]
 RULES = {f"rule/r{number}": {"condition": "a = 1"} for number in range(12)}  # names of rules may repeat
 FIRST_CREATE = 10  # after the home, the anchor, and a list of each kind
 
 
-def made_twice(place: Arena) -> list[str]:
-    stamps = Counter(str(item.stamp.key) for item in place.world.entities() if item.stamp is not None)
-    return [key for key, count in stamps.items() if count > 1]
-
-
-@pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", swept(*LOST))
 def test_whichever_answer_is_lost_the_next_run_makes_nothing_again(fault: Fault) -> None:
-    for number in BOUNDARIES:
-        with applied_before() as place:
-            place.apply(Job(AFTER, trouble=Trouble({number: fault})))
-            place.rest()
-            place.apply(Job(AFTER))
-            assert made_twice(place) == []
-            assert place.plan(AFTER)[0].steps == ()
+    assert not [run for run in sweep(fault) if run.twice or run.at_last]
 
 
 @pytest.mark.parametrize("at", range(FIRST_CREATE + 2, FIRST_CREATE + 14))
@@ -44,7 +34,7 @@ def test_a_run_given_up_in_flight_keeps_its_lease_until_nothing_can_arrive(at: i
         assert first.in_flight
         place.rest()
         place.apply(Job(RULES))
-        assert made_twice(place) == []
+        assert made_twice(place) == ()
         assert isinstance(second, Locked)
         assert place.plan(RULES)[0].steps == ()
 
@@ -53,7 +43,7 @@ def test_a_run_that_is_stopped_gives_its_lease_back_only_when_the_lists_show_wha
     with arena(stale_list_s=8.0) as place:
         place.apply(Job(RULES, trouble=Trouble(stops=(14,))))
         place.apply(Job(RULES))  # at once
-        assert made_twice(place) == []
+        assert made_twice(place) == ()
 
 
 def test_a_run_that_slept_beyond_its_lease_sends_nothing_more_when_another_has_taken_it() -> None:
@@ -67,15 +57,56 @@ def test_a_run_that_slept_beyond_its_lease_sends_nothing_more_when_another_has_t
         assert second.complete
         place.rest()
         place.apply(Job(RULES))
-        assert made_twice(place) == []
+        assert made_twice(place) == ()
         assert place.plan(RULES)[0].steps == ()
+
+
+CHAIN = {
+    "tag/t": {},
+    "offer/o": {"tags": ["t"]},
+    "filter/x": {"offers": ["o"]},
+    "tag/u": {"name": "U"},
+    "rule/r": {"condition": "a = 1"},
+}
+PAUSE = dict.fromkeys((8, 9), Fault.ASLEEP)  # longer than the term: the next step renews the lease first
+
+
+def renewals() -> list[int]:
+    """The requests of an apply that pauses which renewed its lease."""
+    beats: list[int] = []
+    with arena() as place:
+        place.apply(Job(CHAIN, trouble=Trouble(PAUSE, between=lambda _number: beats.append(beat(place)))))
+    return [number for number, (before, after) in enumerate(pairwise(beats)) if after > before >= 0]
+
+
+def beat(place: Arena) -> int:
+    """Of the lease that somebody holds, -1 where nobody does."""
+    for item in place.world:
+        told = re.search(r";beat=(\d+)", str(item.links)) if item.is_anchor else None
+        if told:
+            return int(told[1])
+    return -1
+
+
+@pytest.mark.parametrize("fault", [*LOST[:3], Fault.BROKEN, Fault.UNREACHED], ids=lambda fault: fault.name)
+def test_an_apply_that_hears_nothing_of_a_renewal_carries_everything_out_once(fault: Fault) -> None:
+    numbers = renewals()
+    assert numbers
+    for number in numbers:
+        with arena() as place:
+            [ended] = place.apply(Job(CHAIN, trouble=Trouble({**PAUSE, number: fault})))
+            assert isinstance(ended, Ended)
+            assert ended.complete
+            assert beat(place) == -1  # it was given back
+            assert made_twice(place) == ()
+            assert place.plan(CHAIN)[0].steps == ()
 
 
 def test_two_runs_at_once_make_everything_once() -> None:
     with arena() as place:
         ended = place.apply(Job(RULES, lock_timeout_s=300.0), Job(RULES, lock_timeout_s=300.0))
         assert all(isinstance(each, Ended) and each.complete for each in ended)
-        assert made_twice(place) == []
+        assert made_twice(place) == ()
 
 
 def test_what_arrives_after_every_deadline_is_found_as_a_copy_and_left_alone() -> None:

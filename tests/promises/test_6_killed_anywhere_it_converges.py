@@ -8,22 +8,18 @@ from reconciler.apply.lease import Locked
 from reconciler.apply.run import Ended
 from tests.promises.arena import Job, Trouble
 from tests.promises.line import Fault, Killed
-from tests.promises.scenario import AFTER, BEFORE, BOUNDARIES, applied_before
+from tests.promises.scenario import AFTER, BEFORE, BOUNDARIES, applied_before, sweep, swept
 
 KILLS = [Fault.KILLED_BEFORE, Fault.KILLED_AFTER]
 
 
-@pytest.mark.parametrize("kill", KILLS, ids=lambda kill: kill.name)
-@pytest.mark.parametrize("number", BOUNDARIES)
-def test_a_run_that_dies_is_ended_by_the_next_one(number: int, kill: Fault) -> None:
-    with applied_before() as place:
-        [died] = place.apply(Job(AFTER, trouble=Trouble({number: kill})))
-        assert isinstance(died, Killed)
-        place.rest()
-        [ended] = place.apply(Job(AFTER))
-        assert isinstance(ended, Ended)
-        assert ended.complete
-        assert place.plan(AFTER)[0].steps == ()
+@pytest.mark.parametrize("kill", swept(*KILLS))
+def test_a_run_that_dies_is_ended_by_the_next_one(kill: Fault) -> None:
+    for run in sweep(kill):
+        assert isinstance(run.ended, Killed)
+        assert isinstance(run.next, Ended)
+        assert run.next.complete
+        assert run.at_last == ()
 
 
 @pytest.mark.parametrize("number", BOUNDARIES)

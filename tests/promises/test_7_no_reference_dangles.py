@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.promises.arena import Job, Trouble
+from tests.promises.arena import Job
 from tests.promises.line import Fault
-from tests.promises.scenario import AFTER, BEFORE, BOUNDARIES, applied_before
+from tests.promises.scenario import AFTER, BEFORE, applied_before, sweep, swept
 
 
-@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", swept(*Fault))
 def test_no_reference_dangles_wherever_a_run_fails(fault: Fault) -> None:
-    for number in BOUNDARIES:
-        with applied_before() as place:
-            place.apply(Job(AFTER, trouble=Trouble({number: fault})))
-            assert not place.world.dangling()
+    assert not [run for run in sweep(fault) if run.dangling]
 
 
 def test_no_reference_dangles_on_the_way_there_and_back_and_out() -> None:

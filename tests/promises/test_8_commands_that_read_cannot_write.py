@@ -51,6 +51,8 @@ def call(*arguments: str, makes: tuple[str, ...] = (), asks: bool = True) -> Cal
     return Call(arguments, makes, asks)
 
 
+_AT = ("--at", "2027-01-31T09:00:00Z")
+_DECIDE = ("decide", "cat", "--activity", "app-home", "--profile", "profile.json", *_AT)
 OTHERWISE = {
     "validate": [call("validate", "cat", asks=False)],
     "graph": [call("graph", "cat", asks=False)],
@@ -67,6 +69,10 @@ OTHERWISE = {
         call("import", "cat", "--dry-run"),
         call("import", "cat", makes=("cat/activities/*", "cat/tags/*", "cat/environments/*")),
     ],
+    "eval": [call("eval", "true", asks=False)],
+    "decide": [call(*_DECIDE, "--state", "live"), call(*_DECIDE, asks=False)],
+    "test": [call("test", "cat", asks=False)],
+    "impact": [call("impact", "cat", "--profiles", "profiles.ndjson", *_AT)],
     "snapshot": [
         call("snapshot", "--db", "cat/.reconciler/local.db", "--out", "-", asks=False),
         call("snapshot", "--db", "cat/.reconciler/local.db", "--out", "new.jsonl", makes=("new.jsonl",), asks=False),
@@ -108,6 +114,8 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
 def estrange(place: Workplace, server: Served) -> None:
     """Apply, and then edit on both sides: there is something to create, patch, delete, adopt, pull and import."""
     shutil.copytree(EXAMPLE, place.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".reconciler"))
+    for profiles in ("profile.json", "profiles.ndjson"):
+        (place.folder / profiles).write_text("{}\n")
     place.point_to(server)
     assert place.run("apply", "cat", "--yes").code == 0
     first, second = server.live("personalized-offer")[:2]
@@ -151,7 +159,7 @@ def test_an_embedded_repository_is_only_read_and_nothing_needs_to_be_writable(
 
 
 @e2e
-@pytest.mark.parametrize("called", [each for each in CALLS if each.asks], ids=str)
+@pytest.mark.parametrize("called", {each.arguments[0]: each for each in CALLS if each.asks}.values(), ids=str)
 def test_a_repository_that_is_not_there_yet_is_not_made(tmp_path: Path, called: Call) -> None:
     place = Workplace(tmp_path)
     shutil.copytree(EXAMPLE, place.root, ignore=shutil.ignore_patterns(".reconciler"))

@@ -7,18 +7,14 @@ from typing import Any
 import pytest
 
 from tests import starving
-from tests.promises.arena import Job, Trouble, arena
+from tests.promises.arena import Job, Prepared, Trouble, arena
 from tests.promises.line import Fault
-from tests.promises.scenario import AFTER, BEFORE, BOUNDARIES, applied_before
+from tests.promises.scenario import AFTER, BEFORE, applied_before, sweep, swept
 
 
-@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", swept(*Fault))
 def test_live_activities_have_something_to_show_wherever_a_run_fails(fault: Fault) -> None:
-    for number in BOUNDARIES:
-        with applied_before() as place:
-            place.apply(Job(AFTER, trouble=Trouble({number: fault})))
-            shown = place.world.shown()
-            assert not any(starving.faults(shown)[uri] for uri in starving.live_ones(shown))
+    assert not [run for run in sweep(fault) if run.starved]
 
 
 P: dict[str, Any] = {"representations": [{"placement": "p", "components": [{"type": "text", "copyline": "one"}]}]}
@@ -46,20 +42,21 @@ SWAPS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # each starves cust
 }
 
 
-@pytest.mark.parametrize("kill", [None, *range(10, 18)])
 @pytest.mark.parametrize("swap", SWAPS)
-def test_what_is_new_comes_before_what_is_old_goes(swap: str, kill: int | None) -> None:
+def test_what_is_new_comes_before_what_is_old_goes(swap: str) -> None:
     one, two = ({**AROUND, **entities} for entities in SWAPS[swap])
-    trouble = Trouble({} if kill is None else {kill: Fault.KILLED_AFTER})
     with arena() as place:
         place.apply(Job(one))
-        for documents in (two, one):
-            place.apply(Job(documents, trouble=trouble))
-            place.rest()
-            place.apply(Job(documents))
-            assert place.plan(documents)[0].steps == ()
-            shown = place.world.shown()
-            assert starving.live_ones(shown)
+        applied = Prepared.of(place)
+    for kill in (None, *range(10, 18)):
+        trouble = Trouble({} if kill is None else {kill: Fault.KILLED_AFTER})
+        with arena(applied) as place:
+            for documents in (two, one):
+                place.apply(Job(documents, trouble=trouble))
+                place.rest()
+                place.apply(Job(documents))
+                assert place.plan(documents)[0].steps == ()
+                assert starving.live_ones(place.world.shown())
 
 
 def test_live_activities_have_something_to_show_there_and_back() -> None:

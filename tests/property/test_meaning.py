@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.decision.counters import Counters
 from reconciler.decision.decide import Shown, decide
 from reconciler.decision.meaning import find_impossible
 from reconciler.decision.state import state_of
@@ -45,6 +46,7 @@ ASKED = st.tuples(
     st.permutations(["a0", "a1", "a2"]),
     st.fixed_dictionaries({}, optional={"age": st.sampled_from([1, 17, 18, 30]), "vip": st.booleans()}),
     st.sampled_from(["2026-03-01T00:00:00Z", "2026-08-01T00:00:00Z", "2027-06-01T00:00:00Z"]),
+    st.dictionaries(st.sampled_from(KEYS), st.integers(0, 1)),
 )
 
 
@@ -59,7 +61,7 @@ def test_who_can_never_win_never_does_and_a_vain_activity_shows_its_fallback(
     offers: list[dict[str, Any]],
     activities: list[dict[str, Any]],
     filters: tuple[list[str], list[str]],
-    asked: list[tuple[list[str], dict[str, Any], str]],
+    asked: list[tuple[list[str], dict[str, Any], str, dict[str, int]]],
 ) -> None:
     made = [make_entity(f"rule/r{number}", {"condition": text}) for number, text in enumerate(CONDITIONS)]
     made += [make_entity(f"offer/o{number}", changes) for number, changes in enumerate(offers)]
@@ -68,9 +70,9 @@ def test_who_can_never_win_never_does_and_a_vain_activity_shows_its_fallback(
     entities = {entity.entity_key: entity for entity in [*made, make_entity("fallback/nothing")]}
     impossible = find_impossible(entities)
     state = state_of(entities)
-    for names, profile, at in asked:
+    for names, profile, at, counts in asked:
         known = [name for name in names if name in state.activities]
-        for decision in decide(state, known, profile, at=datetime.fromisoformat(at)):
+        for decision in decide(state, known, profile, at=datetime.fromisoformat(at), counters=Counters({}, counts)):
             if decision.shown is Shown.OFFER:
                 assert decision.key not in impossible.never_wins
                 assert decision.activity not in impossible.in_vain

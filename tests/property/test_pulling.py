@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -32,9 +33,11 @@ from tests.property.catalogues import Documents, catalogues
 from tests.property.yaml_texts import KEYS, MAPPINGS, VALUES, Writer
 
 pytestmark = pytest.mark.property
-laws = settings(deadline=None, max_examples=100)
+laws = settings(deadline=None, max_examples=60)
 
 SETTINGS = f"catalog: {CATALOG}\nenvironments: {{test: {{repository: embedded}}}}\n"
+OVERLAYS = "environments/test"
+REASONS = ("which has no file", "which is no ", "is shared by `&", "which an overlay cannot say")
 
 
 def file_of(path: str, text: str) -> TextFile:
@@ -42,17 +45,64 @@ def file_of(path: str, text: str) -> TextFile:
 
 
 @st.composite
-def written_files(draw: st.DrawFn, documents: Documents) -> Files:
-    """The documents in files of any style, some with several documents."""
+def written_files(draw: st.DrawFn, documents: Documents, overlays: Documents | None = None) -> Files:
+    """The documents in files of any style and with any line ends, some with several documents, some with aliases.
+
+    overlays: documents of the environment, each in a file of its own.
+    """
     texts: dict[str, str] = {}
     for key, fields in documents.items():
         kind, _, name = key.partition("/")
-        lines = Writer(draw).block({"kind": kind, "key": name, "name": name, **fields}, 0)
-        text = "\n".join(lines) + "\n"
+        text = draw(written(key, {"name": name, **fields}))
         path = f"{kind}.yaml" if draw(st.booleans()) else f"{kind}s/{name}.yaml"
         texts[path] = f"{texts[path]}---\n{text}" if path in texts else text
-    entities = tuple(file_of(path, text) for path, text in sorted(texts.items()))
-    return Files(file_of("catalog.yaml", SETTINGS), entities, (), ())
+    entities = [file_of(path, draw(ended(text))) for path, text in sorted(texts.items())]
+    laid_over = [
+        file_of(f"{OVERLAYS}/{key.replace('/', '-')}.yaml", draw(written(key, fields).flatmap(ended)))
+        for key, fields in (overlays or {}).items()
+    ]
+    return Files(file_of("catalog.yaml", SETTINGS), tuple(entities), tuple(laid_over), ())
+
+
+@st.composite
+def written(draw: st.DrawFn, key: str, fields: Mapping[str, Any]) -> str:
+    kind, _, name = key.partition("/")
+    return "\n".join(Writer(draw, shares=True).block({"kind": kind, "key": name, **fields}, 0)) + "\n"
+
+
+def ended(text: str) -> st.SearchStrategy[str]:
+    """The text with line ends of one sort."""
+    return st.sampled_from(["\n", "\r\n"]).map(lambda end: text.replace("\n", end))
+
+
+@st.composite
+def echoing(draw: st.DrawFn) -> Documents:
+    """A catalogue in which one value often stands at several places of an entity."""
+    documents = without_nulls(draw(catalogues()))
+    for fields in documents.values():
+        if draw(st.sampled_from([True, True, False])):
+            items = fields.get("representations", [])
+            for item in items[1:]:
+                item["components"] = items[0]["components"]
+            names = fields.get("characteristics", {})
+            names.update(dict.fromkeys(names, fields.get("name", "same")))
+    return documents
+
+
+@st.composite
+def edits_of(draw: st.DrawFn, documents: Documents) -> Documents:
+    """For some of the entities what somebody made of them live: all or a part of what another of their kind says."""
+    others = draw(echoing())
+    alike = {key: [fields for other, fields in others.items() if kind_of(other) == kind_of(key)] for key in documents}
+    keys = sorted(key for key, found in alike.items() if found)
+    edited = draw(st.sets(st.sampled_from(keys), min_size=1)) if keys else set()
+    found = {key: draw(st.sampled_from(alike[key])) for key in sorted(edited)}
+    whole = draw(st.booleans())
+    return {key: fields if whole else {**documents[key], **draw(part_of(fields, 1))} for key, fields in found.items()}
+
+
+def kind_of(key: str) -> str:
+    return key.partition("/")[0]
 
 
 def without_nulls(documents: Documents) -> Documents:
@@ -91,41 +141,47 @@ def pulled(files: Files, live: LiveState) -> tuple[Catalogue, Pull, Changes]:
 @laws
 @given(st.data())
 def test_after_a_pull_only_what_was_refused_differs(data: st.DataObject) -> None:
-    documents = without_nulls(data.draw(catalogues()))
-    assume(documents)
-    others = without_nulls(data.draw(catalogues()))
-    edits = {key: fields for key, fields in others.items() if key in documents and data.draw(st.booleans())}
+    documents = data.draw(echoing())
+    edits = data.draw(edits_of(documents))
+    assume(edits)
     live = edited_live(documents, edits)
     files = data.draw(written_files(documents))
     _after, pull, changes = pulled(files, live)
-    refused = {(item.key, item.field) for item in pull.refused}
-    left = {(patch.key, change.field) for patch in changes.patches for change in patch.changes}
-    assert left == refused
-    for item in pull.refused:
-        assert "has no file" in item.why or "is no" in item.why
+    only_what_was_refused_differs(files, pull, changes)
     assert not changes.creates
     assert not changes.deletes
+
+
+def only_what_was_refused_differs(files: Files, pull: Pull, changes: Changes) -> None:
+    refused = {(item.key, item.field) for item in pull.refused}
+    assert {(patch.key, change.field) for patch in changes.patches for change in patch.changes} == refused
+    lines = {file.name: file.source.text.decode().splitlines() for file in (*files.entities, *files.overlays)}
+    for item in pull.refused:
+        assert any(reason in item.why for reason in REASONS)
+        if "is shared by" in item.why:
+            assert re.search(r"\*n\d", lines[item.span.file][item.span.line - 1])
+    assert all(line_ends(text.before) == line_ends(text.after) for text in pull.texts)
+
+
+def line_ends(text: bytes | None) -> set[bytes]:
+    return set(re.findall(rb"\r?\n", text or b""))
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.data())
 def test_what_an_overlay_says_is_pulled_into_the_overlay(data: st.DataObject) -> None:
-    documents = without_nulls(data.draw(catalogues()))
-    others, third = without_nulls(data.draw(catalogues())), without_nulls(data.draw(catalogues()))
-    shared = sorted(key for key in documents if key in others and key in third)
-    assume(shared)
-    overlays = {key: data.draw(part_of(others[key])) for key in shared}
+    documents = data.draw(echoing())
+    overlays = {key: data.draw(part_of(fields)) for key, fields in data.draw(edits_of(documents)).items()}
     overlays = {key: over for key, over in overlays.items() if over and not dangling(documents, key, over)}
+    edits = data.draw(edits_of(documents))
+    assume(overlays.keys() & edits.keys())
     effective = {key: laid_over(key, fields, overlays.get(key, {})) for key, fields in documents.items()}
-    files = data.draw(written_files(documents))
-    texts = [(f"environments/test/{key.replace('/', '-')}.yaml", key, fields) for key, fields in overlays.items()]
-    files = replace(files, overlays=tuple(file_of(path, written(data, key, fields)) for path, key, fields in texts))
+    files = data.draw(written_files(documents, overlays))
     assume(not read_catalogue(Path(), None, files, Revision()).problems)
-    live = edited_live(effective, {key: third[key] for key in shared})
+    live = edited_live(effective, edits)
     _after, pull, changes = pulled(files, live)
-    left = {(patch.key, change.field) for patch in changes.patches for change in patch.changes}
-    assert left == {(item.key, item.field) for item in pull.refused}
-    overlaid = {path for path, _key, _fields in texts}
+    only_what_was_refused_differs(files, pull, changes)
+    overlaid = {file.path for file in files.overlays}
     for item in pull.taken:
         says = overlays.get(str(item.key), {})
         if item.fields is not None and all(name in says for name in item.fields):
@@ -139,32 +195,24 @@ def dangling(documents: Documents, key: str, over: Mapping[str, Any]) -> bool:
 
 
 def laid_over(key: str, fields: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = merge_fields({"kind": key.partition("/")[0], **fields}, over)
+    merged = merge_fields({"kind": kind_of(key), **fields}, over)
     return {name: value for name, value in merged.items() if name != "kind"}
 
 
-def written(data: st.DataObject, key: str, fields: Mapping[str, Any]) -> str:
-    kind, _, name = key.partition("/")
-    lines = data.draw(st.composite(lambda draw: Writer(draw).block({"kind": kind, "key": name, **fields}, 0))())
-    return "\n".join(lines) + "\n"
-
-
-def part_of(fields: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    names = st.sets(st.sampled_from(sorted(fields))) if fields else st.just(set())
+def part_of(fields: Mapping[str, Any], least: int = 0) -> st.SearchStrategy[dict[str, Any]]:
+    names = st.sets(st.sampled_from(sorted(fields)), min_size=least) if fields else st.just(set())
     return names.map(lambda chosen: {name: fields[name] for name in sorted(chosen)})
 
 
 @laws
 @given(st.data())
 def test_a_pull_leaves_the_lines_of_all_other_fields(data: st.DataObject) -> None:
-    documents = without_nulls(data.draw(catalogues()))
-    assume(documents)
-    others = without_nulls(data.draw(catalogues()))
-    shared = sorted(key for key in documents if key in others)
-    assume(shared)
-    key = data.draw(st.sampled_from(shared))
+    documents = data.draw(echoing())
+    edits = data.draw(edits_of(documents))
+    assume(edits)
+    key = data.draw(st.sampled_from(sorted(edits)))
     files = data.draw(written_files(documents))
-    _after, pull, _changes = pulled(files, edited_live(documents, {key: others[key]}))
+    _after, pull, _changes = pulled(files, edited_live(documents, {key: edits[key]}))
     for text in pull.texts:
         assert text.before is not None
         assert text.after is not None
@@ -196,7 +244,7 @@ def is_subsequence(some: list[str], whole: list[str]) -> bool:
 
 
 @laws
-@given(catalogues().map(without_nulls), st.data())
+@given(echoing(), st.data())
 def test_nothing_is_pulled_where_nothing_was_edited(documents: Documents, data: st.DataObject) -> None:
     files = data.draw(written_files(documents))
     _after, pull, _changes = pulled(files, live_after(documents))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -27,13 +29,19 @@ MAPPINGS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=5)
 
 
 class Writer:
-    """Writes values, asking the dice for each choice of style."""
+    """Writes values, throwing dice for each choice of style. shares: whether equal values may be one, by an alias.
 
-    def __init__(self, draw: st.DrawFn) -> None:
-        self.draw = draw
+    Only the seed of the dice is drawn, since a text has hundreds of choices; 0 stands for the first choice always.
+    """
+
+    def __init__(self, draw: st.DrawFn, *, shares: bool = False) -> None:
+        seed = draw(st.integers(0, 2**32 - 1))
+        self.dice = Random(seed) if seed else None  # noqa: S311 - only styles
+        self.shares = shares
+        self.anchors: dict[str, str] = {}
 
     def one_of(self, *choices: Any) -> Any:
-        return self.draw(st.sampled_from(choices))
+        return self.dice.choice(choices) if self.dice else choices[0]
 
     def text(self, value: str, *, flow: bool) -> str:
         choices = [spell_quoted(value)]
@@ -47,6 +55,10 @@ class Writer:
         return self.text(value, flow=flow) if isinstance(value, str) else spell_flow(value)
 
     def flow(self, value: Any) -> str:
+        return f"*{name}" if (name := self.said(value)) else self.brackets(value)
+
+    def brackets(self, value: Any) -> str:
+        """A value on one line, written out."""
         space = self.one_of("", " ", "  ")
         tail = self.one_of("", "", ",")
         if isinstance(value, dict):
@@ -81,6 +93,26 @@ class Writer:
 
     def value(self, value: Any, indent: int) -> list[str]:
         """What follows a key or a dash; lines after the first are indented."""
+        if name := self.said(value):
+            return [f" *{name}{self.comment()}"]
+        first, *rest = self.alone(value, indent)
+        spelled = json.dumps(value)
+        if self.shareable(value) and spelled not in self.anchors and self.one_of(True, True, False):
+            name = f"n{len(self.anchors)}"
+            self.anchors[spelled] = name  # after its own parts, which cannot refer to it
+            first = f" &{name}{first}"
+        return [first, *rest]
+
+    def shareable(self, value: Any) -> bool:
+        return self.shares and isinstance(value, str | list | dict) and bool(value)
+
+    def said(self, value: Any) -> str | None:
+        """The anchor of the same value further up, where it is to be named rather than written out."""
+        name = self.anchors.get(json.dumps(value)) if self.shareable(value) else None
+        return name if name and self.one_of(True, True, True, False) else None
+
+    def alone(self, value: Any, indent: int) -> list[str]:
+        """The same without looking whether it was said before."""
         if isinstance(value, str) and (block := block_lines(value)) and self.one_of(True, False):
             return [f" {block[0]}{self.comment()}", *(" " * (indent + 2) + line if line else "" for line in block[1:])]
         if isinstance(value, dict | list) and value and self.one_of(True, True, False):
@@ -88,7 +120,7 @@ class Writer:
                 below = indent + self.one_of(1, 2, 4)
                 return [f"{self.comment()}", *self.block(value, below)]
             return self.spread(value, indent)
-        return [f" {self.flow(value)}{self.comment()}"]
+        return [f" {self.brackets(value)}{self.comment()}"]
 
     def block(self, value: Any, indent: int) -> list[str]:
         lines: list[str] = []

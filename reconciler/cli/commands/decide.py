@@ -44,9 +44,9 @@ def decide(
     timezone: str,
     counters: Path | None,
 ) -> Product:
-    """Decide what a profile is shown: the winner, its content, and why not the other offers.
+    """Decide what a profile is shown, and why not the other offers.
 
-    Every offer is listed with the step that took it out and the values that decided.
+    Tells the winner and its content, and of every other offer the step that took it out and the values that decided.
     """
     from reconciler.decision.decide import decide_in
     from reconciler.decision.state import build_state

@@ -39,7 +39,7 @@ def test_the_number_at_once_can_be_said() -> None:
 def test_a_slow_step_holds_back_only_what_requires_it() -> None:
     async def scenario() -> list[str]:
         writer = FakeWriter(held={"create t": "create p"})
-        await asyncio.wait_for(apply_plan_async(make_plan(CHAIN, state_of([])), as_writer(writer)), timeout=30)
+        await asyncio.wait_for(apply_plan_async(make_plan(CHAIN, state_of([])), as_writer(writer)), timeout=600)
         return writer.asked
 
     assert asyncio.run(scenario()) == ["create other", "create t", "create p", "create o", "create f"]
@@ -100,7 +100,7 @@ def test_asked_twice_to_stop_it_gives_up_what_is_in_flight() -> None:
         writer = FakeWriter(held={"create other": "nothing ever"})
         plan = make_plan(CHAIN, state_of([]))
         work = apply_plan_async(plan, as_writer(writer), stop=stop, on_event=give_up)
-        report = await asyncio.wait_for(work, timeout=30)
+        report = await asyncio.wait_for(work, timeout=600)
         return [report.outcomes[step.id] for step in plan.steps if step.key.name in {"other", "t", "p"}]
 
     assert asyncio.run(scenario()) == [

@@ -107,6 +107,12 @@ def test_what_cannot_be_asked_is_told(folder: Path, run: Run, options: list[str]
     assert (ended.code, said in " ".join(ended.err.split())) == (code, True), ended.err
 
 
+def test_the_instant_counts_to_its_last_digit(folder: Path, run: Run) -> None:
+    (folder / "home.yaml").write_text(FILES["home.yaml"] + "start: 2026-03-01T05:59:59.999Z\n")
+    assert decided(ask(run, "--at", "2026-03-01T05:59:59.998Z"))["shown"] == "nothing"
+    assert decided(ask(run, "--at", "2026-03-01T05:59:59.999Z"))["shown"] == "offer"
+
+
 def test_a_profile_is_one_json_object_of_numbers_that_json_knows(folder: Path, run: Run) -> None:
     (folder / "bad.json").write_text("[1]")
     assert "bad.json holds no profile" in ask(run, profile="bad.json").err

@@ -115,7 +115,7 @@ def test_rules_of_other_names_with_the_same_text_change_nothing() -> None:
         }
     )
     comparison = compare_states(BEFORE, renamed, Setting(NOON))
-    assert [contest.alike for contest in comparison.contests] == [True]
+    assert [contest.shared for contest in comparison.contests] == [2]
 
 
 def test_wins_beyond_a_global_cap_are_counted_after_what_was_proposed() -> None:

@@ -14,6 +14,7 @@ from reconciler.apply.engine import apply_plan_async
 from reconciler.apply.outcomes import AlreadyDone, Done, Report
 from reconciler.apply.resuming import PlanStale, resume
 from reconciler.live.snapshot import LiveState, read_live_async
+from reconciler.model.stamp import LINK
 from reconciler.plan.document import plan_document
 from reconciler.plan.planfile import DamagedPlan, read_plan, write_plan
 from reconciler.plan.steps import Plan
@@ -24,6 +25,7 @@ from tests.plan_builders import (
     applied,
     edited,
     live_after,
+    make_instance,
     make_plan,
     plan_for,
     repository,
@@ -168,6 +170,22 @@ def test_an_edit_of_what_it_changes_stops_all_of_it(tmp_path: Path) -> None:
             await carried_out(plan, writer)
 
     scenario(body, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"forget": [{"key": "offer/o", "reason": "theirs"}]}], ids=["deleted", "forgotten"]
+)
+def test_what_was_copied_since_is_not_deleted_while_its_copy_would_pass_for_it(settings: dict[str, Any]) -> None:
+    was: Documents = {"offer/o": {"priority": 1}}
+    live = live_after(was)
+    plan = make_plan({}, live, **settings)
+    assert plan.steps
+    [original] = live
+    copied = make_instance(original.kind, "copied", {"xdm:name": "Copy"}, links=original.instance.links)
+    with pytest.raises(PlanStale, match=r"offer/o was copied: once it is gone its copies would pass for it"):
+        resume(plan, live_after(was, copied))
+    named = {LINK: {**original.instance.links[LINK], "href": "urn:reconciler:skyline-air/offer/o#gone"}}
+    resume(plan, live_after(was, make_instance(original.kind, "copied", {"xdm:name": "Copy"}, links=named)))
 
 
 def test_a_live_state_without_what_it_patches_stops_it() -> None:
