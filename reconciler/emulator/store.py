@@ -188,10 +188,11 @@ class Store:
 
     def next_date(self, now: datetime) -> str:
         """The date of a write made now: later than all given before, whatever the clock says."""
-        (latest,) = self._one("SELECT latest FROM calendar") or (BEFORE_ALL,)
         date = format_instant(now)
-        if date <= latest:
-            date = instant_after(latest)
+        if self._connection.execute("UPDATE calendar SET latest = ?1 WHERE latest < ?1", (date,)).rowcount:
+            return date
+        (latest,) = self._one("SELECT latest FROM calendar") or (BEFORE_ALL,)
+        date = instant_after(latest)
         self._connection.execute("UPDATE calendar SET latest = ?", (date,))
         return date
 
