@@ -315,7 +315,10 @@ class ActivityImpact:
 
 @dataclass(frozen=True, slots=True)
 class OverCap:
-    """An offer with more wins than its global cap leaves. before, after: wins beyond it; cap: of the second state, or of the first where the second has none."""
+    """An offer with more wins than its global cap leaves. before, after: wins beyond it in either state.
+
+    cap: of the second state, or of the first where the second has none.
+    """
 
     offer: str
     cap: int
