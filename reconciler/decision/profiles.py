@@ -19,7 +19,8 @@ from reconciler.decision.impact import Batch
 from reconciler.decision.profile import Profile
 from reconciler.model.errors import ReconcilerError
 
-PIECE_BYTES = 1 << 18  # of text that is decoded at once
+PIECE_BYTES = 1 << 20  # of text that goes to one process at once
+BATCH = 250  # profiles that are decided together: few enough to stay in the processor's cache
 LINE_BYTES = 4 << 20  # the longest profile
 _BOM = b"\xef\xbb\xbf"
 _WHITE = " \t\r"
@@ -89,9 +90,9 @@ def decode(piece: Piece) -> Iterator[Batch]:
     """The profiles of a piece. Raises ``ProfilesUnreadable`` with file and line."""
     match piece:
         case Lines():
-            yield _decode_lines(piece)
+            yield from _decode_lines(piece)
         case Rows():
-            yield _decode_rows(piece)
+            yield from _decode_rows(piece)
         case RowGroup():
             from reconciler.decision.parquet import decode_group
 
@@ -198,7 +199,7 @@ def _refuse_constant(name: str) -> Any:
 _raw_decode = JSONDecoder(parse_constant=_refuse_constant).raw_decode
 
 
-def _decode_lines(piece: Lines) -> Batch:
+def _decode_lines(piece: Lines) -> Iterator[Batch]:
     profiles: list[Profile] = []
     positions: list[int] = []
     number = piece.first - 1
@@ -215,7 +216,10 @@ def _decode_lines(piece: Lines) -> Batch:
             raise _no_profile(piece.file, number, line, end)
         profiles.append(profile)
         positions.append(number)
-    return Batch(profiles, positions)
+        if len(profiles) == BATCH:
+            yield Batch(profiles, positions)
+            profiles, positions = [], []
+    yield Batch(profiles, positions)
 
 
 def _not_json(file: str, number: int, error: Exception) -> ProfilesUnreadable:
@@ -267,7 +271,7 @@ def _header(file: str, first: int, data: bytes) -> tuple[tuple[Column, ...], int
         raise ProfilesUnreadable(f"{file}:{at}: {error}", remedy=error.remedy) from None
 
 
-def _decode_rows(piece: Rows) -> Batch:
+def _decode_rows(piece: Rows) -> Iterator[Batch]:
     csv.field_size_limit(LINE_BYTES)
     reader = csv.reader(io.StringIO(_text(piece.file, piece.first, piece.data), newline=""), strict=True)
     profiles: list[Profile] = []
@@ -280,8 +284,11 @@ def _decode_rows(piece: Rows) -> Batch:
             raise ProfilesUnreadable(
                 f"{piece.file}:{number}: this is not CSV: {error}", remedy='Quote with ", and double it inside.'
             ) from None
+        if row is None or len(profiles) == BATCH:
+            yield Batch(profiles, positions)
+            profiles, positions = [], []
         if row is None:
-            return Batch(profiles, positions)
+            return
         if row:
             profiles.append(_profile(piece, number, row))
             positions.append(number)

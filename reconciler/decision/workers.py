@@ -37,7 +37,7 @@ class Labour:
 
     workers: int = 1
     piece_bytes: int = PIECE_BYTES
-    alone: int = 32
+    alone: int = 6
 
 
 def usual_workers() -> int:

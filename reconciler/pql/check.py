@@ -15,9 +15,15 @@ from reconciler.pql.inference import Names, fits, type_of
 from reconciler.pql.patterns import BadPattern, regular_expression
 from reconciler.pql.syntax import (
     Aggregate,
+    Array,
+    Beside,
+    Between,
     Call,
+    Combined,
     Compared,
     Comparison,
+    Computed,
+    ContextData,
     Exists,
     Filter,
     ForAll,
@@ -25,13 +31,28 @@ from reconciler.pql.syntax import (
     Lambda,
     Let,
     Literal,
+    Negative,
     Node,
+    Not,
+    Offer,
+    On,
+    Parameter,
+    Period,
+    Property,
     Range,
     Select,
+    TimeWord,
+    Variable,
+    Within,
     children,
 )
 
 _SCALARS = frozenset({Type.STRING, Type.NUMBER, Type.BOOLEAN, Type.INSTANT})
+_PLAIN = frozenset(
+    {Literal, Array, TimeWord, Period, Parameter, Variable, ContextData, Offer, Property}
+    | {Combined, Not, Computed, Negative, Within, Beside, On, Between}
+)  # nothing is wrong with them that is not wrong with what is inside
+_LIST = Type.LIST  # looked up once: an attribute of an enum costs a call
 _OF_LISTS = frozenset({Comparison.IN, Comparison.NOT_IN})
 _INSTEAD = {Type.LIST: {"contains": "includes", "equals": "="}}
 
@@ -83,16 +104,26 @@ class _Checker:
         self.findings.append(Finding(message, node.place, hint))
 
     def walk(self, node: Node, scope: _Scope) -> None:
+        if type(node) in _PLAIN:
+            for child in children(node):
+                self.walk(child, scope)
+            return
         match node:
+            case Compared():
+                self._compared(node, scope)
+            case Call():
+                self._call(node, scope)
+            case Implicit(up=up):
+                if up > scope.levels:
+                    self.say("`^` goes further out than there are filters", node, "remove it")
             case Filter(of=of, condition=condition):
                 self.walk(of, scope)
                 self.walk(condition, scope.inside())
-            case Call():
-                self._call(node, scope)
-            case Compared():
-                self._compared(node, scope)
-            case Implicit(up=up) if up > scope.levels:
-                self.say("`^` goes further out than there are filters", node, "remove it")
+            case _:
+                self._named(node, scope)
+
+    def _named(self, node: Node, scope: _Scope) -> None:
+        match node:
             case Exists(ranges=ranges) | ForAll(ranges=ranges) | Select(ranges=ranges):
                 self._ranges(ranges, scope)
             case Aggregate(value=value, ranges=ranges):
@@ -104,8 +135,7 @@ class _Checker:
             case Lambda(parameters=parameters, body=body):
                 self.walk(body, scope.named(**dict.fromkeys(parameters, Type.ANY)))
             case _:
-                for child in children(node):
-                    self.walk(child, scope)
+                raise AssertionError(node)
 
     def _ranges(self, ranges: tuple[Range, ...], scope: _Scope) -> _Scope:
         for entry in ranges:
@@ -118,10 +148,12 @@ class _Checker:
     def _compared(self, node: Compared, scope: _Scope) -> None:
         self.walk(node.left, scope)
         self.walk(node.right, scope)
-        types = (type_of(node.left, scope.names), type_of(node.right, scope.names))
-        if Type.LIST not in types or node.comparison in _OF_LISTS:
+        if node.comparison in _OF_LISTS:
             return
-        other = types[0] if types[1] is Type.LIST else types[1]
+        types = (type_of(node.left, scope.names), type_of(node.right, scope.names))
+        if _LIST not in types:
+            return
+        other = types[0] if types[1] is _LIST else types[1]
         if other in _SCALARS:
             hint = "write `value in list`, or compare with a list: `[…]`"
             self.say(f"a list is compared with {other}, which is never true", node, hint)

@@ -26,12 +26,13 @@ from reconciler.pql.syntax import (
     Not,
     Offer,
     Parameter,
+    Property,
     TimeWord,
     Variable,
     children,
 )
 
-_NOT_SETTLED = (Implicit, Parameter, Variable, ContextData, Offer, TimeWord, Let, Lambda)
+_NOT_SETTLED = frozenset({Implicit, Parameter, Variable, ContextData, Offer, TimeWord, Let, Lambda})
 _ANY_DAY = Situation(datetime(2026, 1, 1, tzinfo=UTC))
 _Bounds = tuple[float, bool, float, bool]  # lowest, whether it is out, highest, whether it is out
 _ALL: _Bounds = (-math.inf, False, math.inf, False)
@@ -62,7 +63,9 @@ def settled(node: Node) -> bool | None:
 
 
 def _is_constant(node: Node) -> bool:
-    if isinstance(node, _NOT_SETTLED) or (isinstance(node, Call) and node.name.startswith("current")):
+    while isinstance(node, Property):
+        node = node.of
+    if type(node) in _NOT_SETTLED or (isinstance(node, Call) and node.name.startswith("current")):
         return False
     return all(map(_is_constant, children(node)))
 
@@ -81,17 +84,24 @@ def _combined(logic: Logic, parts: tuple[Node, ...]) -> bool | None:
         return deciding
     if all(value is (not deciding) for value in values):
         return not deciding
-    refused = {repr(part.of) for part in parts if isinstance(part, Not)}
-    if refused and any(repr(part) in refused for part in parts):
+    if _one_refuses_another(parts):
         return deciding
     return False if logic is Logic.AND and _contradict(parts) else None
+
+
+def _one_refuses_another(parts: tuple[Node, ...]) -> bool:
+    refused = {part.of for part in parts if isinstance(part, Not)}
+    if not refused:
+        return False
+    met = {repr(part) for part in parts if part in refused}  # equal nodes may differ still: `f(1)` and `f(true)`
+    return any(repr(part.of) in met for part in parts if isinstance(part, Not)) if met else False
 
 
 def _compared(node: Compared) -> bool | None:
     if node.comparison is Comparison.IN and node.right == Array(()):
         return False
-    found = _limited(node)
-    if found is None or not _is_count(found[0]):
+    found = _limited(node) if _is_count(node.left) or _is_count(node.right) else None
+    if found is None:
         return None
     counts: _Bounds = (0, False, math.inf, True)
     _, comparison, limit = found
@@ -123,6 +133,16 @@ def _limited(node: Node) -> tuple[Node, Comparison, float] | None:
 
 def _contradict(parts: Iterable[Node]) -> bool:
     """Whether two of the conditions can never hold together for one value."""
+    by_value: dict[Node, list[Node]] = {}
+    for part in parts:
+        if isinstance(part, Compared):
+            of = part.right if isinstance(part.left, Literal) else part.left
+            by_value.setdefault(of, []).append(part)
+    return any(len(group) > 1 and _exclude_each_other(group) for group in by_value.values())
+
+
+def _exclude_each_other(parts: Iterable[Node]) -> bool:
+    """The same for conditions of values that are equal, if perhaps not the same: ``f(1)`` and ``f(true)``."""
     bounds: dict[str, _Bounds] = {}
     words: dict[str, str] = {}
     for part in parts:

@@ -8,40 +8,45 @@ from reconciler.pql.syntax import Place
 from reconciler.pql.tokens import Sort, Token, tokenize
 
 _LONGEST_SHOWN = 30
+_END = Sort.END  # looked up once: an attribute of an enum costs a call
 
 
 class Cursor:
-    """Goes through the tokens from left to right."""
+    """Goes through the tokens from left to right. token: the one that comes next; index: which of ``tokens`` it is."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokenize(text)
         self.index = 0
+        self.token = self.tokens[0]
 
-    @property
-    def token(self) -> Token:
-        """The token that comes next."""
-        return self.tokens[self.index]
+    def move_to(self, index: int) -> None:
+        """Make this the token that comes next."""
+        self.index = index
+        self.token = self.tokens[index]
 
     def at_end(self) -> bool:
         """Whether the whole rule is behind us."""
-        return self.index == len(self.tokens) - 1
+        return self.token.sort is _END
 
     def following(self, steps: int = 1) -> Token:
         """The token so many after the next one; the last is repeated."""
         return self.tokens[min(self.index + steps, len(self.tokens) - 1)]
 
     def advance(self) -> Token:
-        """The next token, which is then behind us."""
-        token = self.tokens[self.index]
-        self.index = min(self.index + 1, len(self.tokens) - 1)
+        """The next token, which is then behind us; the last stays."""
+        token = self.token
+        if token.sort is not _END:
+            self.index += 1
+            self.token = self.tokens[self.index]
         return token
 
     def accept(self, word: str) -> bool:
         """Whether this word or sign came next; if so it is behind us now."""
-        if self.tokens[self.index].word != word:
+        if self.token.word != word:
             return False
         self.index += 1
+        self.token = self.tokens[self.index]
         return True
 
     def expect(self, word: str, hint: str = "") -> Token:
@@ -54,7 +59,7 @@ class Cursor:
         """The bracket that closes this one, or a ``RuleError`` that tells where it was opened."""
         if self.accept(closer):
             return
-        if self.token.sort is Sort.END or self.token.word in (")", "]"):
+        if self.token.sort is _END or self.token.word in (")", "]"):
             line, column = position(self.text, opening.start)
             hint = f"`{opening.word}` in line {line}, column {column} of the rule is not closed"
             raise self.unexpected(f"`{closer}`", hint)
@@ -74,11 +79,11 @@ class Cursor:
 
     def shown(self, token: Token) -> str:
         """A token as it is called in messages."""
-        if token.sort is Sort.END:
+        if token.sort is _END:
             return "the end of the rule"
         written = self.text[token.start : token.end]
         return f"`{written[:_LONGEST_SHOWN]}…`" if len(written) > _LONGEST_SHOWN else f"`{written}`"
 
     def since(self, start: int) -> Place:
         """From this character to the end of what is behind us."""
-        return Place(start, self.tokens[self.index - 1].end)
+        return tuple.__new__(Place, (start, self.tokens[self.index - 1].end))

@@ -24,6 +24,7 @@ from reconciler.pql.syntax import (
     Node,
     Not,
     On,
+    Property,
     Select,
     TimeWord,
     Variable,
@@ -44,6 +45,15 @@ _REFUSED = {  # what a function can do nothing with; strings may spell numbers a
 }
 
 
+_ALWAYS = {
+    **dict.fromkeys((Exists, ForAll, Combined, Not, Compared, Within, Beside, On, Between), Type.BOOLEAN),
+    **dict.fromkeys((Computed, Negative), Type.NUMBER),
+    **dict.fromkeys((Array, Filter, Select), Type.LIST),
+    TimeWord: Type.INSTANT,
+    Property: Type.ANY,
+}
+
+
 def fits(found: Type, wanted: Type) -> bool:
     """Whether a function that wants this can do something with what was found."""
     return found not in _REFUSED[wanted]
@@ -51,17 +61,12 @@ def fits(found: Type, wanted: Type) -> bool:
 
 def type_of(node: Node, names: Names) -> Type:
     """The sort of value that a node gives whenever it gives one."""
+    always = _ALWAYS.get(type(node))
+    if always is not None:
+        return always
     match node:
         case Literal(value=value):
             return _literal(value)
-        case Exists() | ForAll() | Combined() | Not() | Compared() | Within() | Beside() | On() | Between():
-            return Type.BOOLEAN
-        case Computed() | Negative():
-            return Type.NUMBER
-        case Array() | Filter() | Select():
-            return Type.LIST
-        case TimeWord():
-            return Type.INSTANT
         case Aggregate(function=function):
             return Type.ANY if function in ("min", "max") else Type.NUMBER
         case Variable(name=name):

@@ -33,14 +33,16 @@ def aggregate(parser: Parser) -> Node:
     """``function value "over" range ("," range)*``: the ranges are read first, since the value uses their names."""
     over = parser.overs[parser.index]
     function = parser.advance()
-    value_at, parser.index = parser.index, over + 1
+    value_at = parser.index
+    parser.move_to(over + 1)
     depth = len(parser.scope)
     ranges = _ranges(parser)
-    end, parser.index = parser.index, value_at
+    end = parser.index
+    parser.move_to(value_at)
     value = parser.expression()
     if parser.index != over:
         raise parser.leftover("an operator or `over`")
-    parser.index = end
+    parser.move_to(end)
     del parser.scope[depth:]
     return Aggregate(function.word, value, ranges, place=parser.since(function.start))
 
@@ -48,8 +50,6 @@ def aggregate(parser: Parser) -> Node:
 def matching_over(tokens: Sequence[Token]) -> dict[int, int]:
     """For each aggregate word the index of the ``over`` that belongs to it, on the same level of brackets."""
     pairs: dict[int, int] = {}
-    if all(token.word != "over" for token in tokens):
-        return pairs
     levels: list[list[int]] = [[]]
     for index, token in enumerate(tokens):
         word = token.word

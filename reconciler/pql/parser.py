@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from reconciler.pql.cursor import Cursor
 from reconciler.pql.errors import RuleError
 from reconciler.pql.naming import aggregate, lambda_here, let, matching_over, quantified, read_lambda
@@ -47,6 +49,13 @@ from reconciler.pql.words import (
 MAX_NESTING = 100  # expressions inside expressions while reading
 MAX_HEIGHT = 200  # of the tree: whoever walks it may recurse
 _LONGEST_QUOTED = 40
+_BEFORE_OPERANDS = frozenset({"not", "!", "-", "+"})
+_AFTER_VALUES = frozenset({".", "["})
+_KNOWN = frozenset({*RESERVED, *AGGREGATES, *WHICH, *ROOTS})
+_WORD, _SIGN, _END = Sort.WORD, Sort.SIGN, Sort.END  # looked up once: an attribute of an enum costs a call
+_AND, _COMPARISON, _SUM = Level.AND, Level.COMPARISON, Level.SUM
+_HERE = Implicit()
+_TIGHTER = dict(pairwise(Level))
 _MISSING = {
     **dict.fromkeys((")", "]"), "remove it, or write what is missing before it"),
     **dict.fromkeys((",", "and", "or"), "write what is missing before it"),
@@ -66,12 +75,15 @@ def parse_rule(text: str) -> Node:
 
 
 def _refuse_tall(tree: Node, parser: Parser) -> None:
+    if len(parser.tokens) < MAX_HEIGHT:
+        return  # a token opens one node at most, but the last name of a path, which opens two
     row: list[Node] = [tree]
+    above = row
     for _ in range(MAX_HEIGHT):
-        row = [child for node in row for child in children(node)]
+        row, above = [child for node in row for child in children(node)], row
         if not row:
             return
-    raise parser.too_deep(row[0].place)
+    raise parser.too_deep(above[0].place)
 
 
 class Parser(Cursor):
@@ -81,7 +93,7 @@ class Parser(Cursor):
         super().__init__(text)
         self.scope: list[str] = []
         self.in_let = False
-        self.overs = matching_over(self.tokens)
+        self.overs = matching_over(self.tokens) if "over" in text.lower() else {}
         self._nesting = 0
 
     def expression(self, level: Level = Level.OR) -> Node:
@@ -95,18 +107,17 @@ class Parser(Cursor):
         if self._nesting > MAX_NESTING:
             raise self.too_deep(self.token.place)
         start = self.token.start
-        left = self._prefix(level)
+        left = self._prefixed(level) if self.token.word in _BEFORE_OPERANDS else self._postfix()
         links = 0
-        while (binds := self._operator_here()) is not None and binds >= level:
-            match binds:
-                case Level.OR | Level.AND:
-                    left = self._combined(left, start)
-                case Level.COMPARISON:
-                    left = self._comparison(left, start)
-                case _:
-                    sign = SUMS[self.advance().word]
-                    right = self.expression(Level(binds + 1))
-                    left = Computed(left, sign, right, place=self.since(start))
+        while (binds := LEVELS.get(self.token.word)) is not None and binds >= level:
+            if binds is _COMPARISON:
+                if self.in_let and self.token.word == "in":
+                    break
+                left = self._comparison(left, start)
+            elif binds <= _AND:
+                left = self._combined(left, start)
+            else:
+                left = self._computed(left, start)
             links += 1
             if links > MAX_HEIGHT:
                 raise self.too_deep(self.token.place)
@@ -129,11 +140,8 @@ class Parser(Cursor):
         self.in_let = outside
         return tuple(items)
 
-    def _operator_here(self) -> Level | None:
-        word = self.token.word
-        return None if self.in_let and word == "in" else LEVELS.get(word)
-
-    def _prefix(self, level: Level) -> Node:
+    def _prefixed(self, level: Level) -> Node:
+        """``("not" | "!") not``, ``"-" unary``, or a number after ``+``."""
         token = self.token
         word = token.word
         if word in ("not", "!"):
@@ -151,11 +159,17 @@ class Parser(Cursor):
     def _combined(self, left: Node, start: int) -> Node:
         """``a and b and c``, where ``a`` is read already."""
         word = self.token.word
-        inner = Level(LEVELS[word] + 1)
+        inner = _TIGHTER[LEVELS[word]]
         parts = [left]
         while self.accept(word):
             parts.append(self.expression(inner))
         return Combined(LOGIC[word], tuple(parts), place=self.since(start))
+
+    def _computed(self, left: Node, start: int) -> Node:
+        """``a + b``, where ``a`` is read already."""
+        word = self.advance().word
+        right = self.expression(_TIGHTER[LEVELS[word]])
+        return Computed(left, SUMS[word], right, place=self.since(start))
 
     def _comparison(self, left: Node, start: int) -> Node:
         """``a < b`` or ``a occurs …``, where ``a`` is read already."""
@@ -163,9 +177,10 @@ class Parser(Cursor):
         if sign.word == "occurs":
             node = read_occurs(self, left, start)
         else:
-            right = self.expression(Level.SUM)
+            right = self.expression(_SUM)
             node = Compared(left, COMPARISONS[sign.word], right, place=self.since(start))
-        if self._operator_here() is Level.COMPARISON:
+        word = self.token.word
+        if LEVELS.get(word) is _COMPARISON and not (self.in_let and word == "in"):
             raise self._chained(node)
         return node
 
@@ -179,24 +194,27 @@ class Parser(Cursor):
         return self.error("comparisons do not chain", self.token.place, hint)
 
     def _postfix(self) -> Node:
-        """``primary ("." name ("(" arguments ")")? | "[" condition "]")*``."""
-        start = self.token.start
-        node = self._primary()
+        """``value ("." name ("(" arguments ")")? | "[" condition "]")*``."""
+        token = self.token
+        sort = token.sort
+        if sort is _WORD:
+            node = self._word(token)
+        elif sort is _SIGN:
+            node = self._bracketed_or_outwards(token)
+        else:
+            node = self._literal(token)
         links = 0
-        while True:
-            if self.accept("."):
-                node = self._member(node, start)
-            elif self.token.word == "[":
-                node = self._filter(node, start)
-            else:
-                return node
+        while (word := self.token.word) in _AFTER_VALUES:
+            node = self._member(node, token.start) if word == "." else self._filter(node, token.start)
             links += 1
             if links > MAX_HEIGHT:
                 raise self.too_deep(self.token.place)
+        return node
 
     def _member(self, of: Node, start: int) -> Node:
+        self.advance()
         name = self.token
-        if name.sort is not Sort.WORD:
+        if name.sort is not _WORD:
             raise self.unexpected("a name after `.`", "")
         self.advance()
         if self.token.word == "(":
@@ -212,12 +230,17 @@ class Parser(Cursor):
             raise self.error("a filter takes one condition", self.since(opening.start), hint)
         return Filter(of, conditions[0], place=self.since(start))
 
-    def _primary(self) -> Node:
-        token = self.token
-        if token.sort is Sort.WORD:
-            return self._word(token)
-        if token.sort is not Sort.SIGN:
-            return self._literal(token)
+    def _literal(self, token: Token) -> Node:
+        sort, value = token.sort, token.value
+        if sort is _END:
+            raise self._no_value()
+        self.advance()
+        place = token.place
+        if sort is Sort.CONTEXT:
+            return ContextData(str(value), place=place)
+        return Parameter(int(value), place=place) if sort is Sort.PARAMETER else Literal(value, place=place)
+
+    def _bracketed_or_outwards(self, token: Token) -> Node:
         match token.word:
             case "(":
                 return read_lambda(self) if lambda_here(self) else self._parenthesised()
@@ -225,20 +248,6 @@ class Parser(Cursor):
                 return Array(self.bracketed(self.advance(), "]"), place=self.since(token.start))
             case "^":
                 return self._outwards()
-            case _:
-                raise self._no_value()
-
-    def _literal(self, token: Token) -> Node:
-        match token.sort:
-            case Sort.NUMBER | Sort.STRING:
-                self.advance()
-                return Literal(token.value, place=token.place)
-            case Sort.CONTEXT:
-                self.advance()
-                return ContextData(str(token.value), place=token.place)
-            case Sort.PARAMETER:
-                self.advance()
-                return Parameter(int(token.value), place=token.place)
             case _:
                 raise self._no_value()
 
@@ -264,27 +273,37 @@ class Parser(Cursor):
         while self.accept("^"):
             up += 1
         word = self.token.word
-        if self.token.sort is Sort.WORD and word not in RESERVED and word not in UNITS:
+        if self.token.sort is _WORD and word not in RESERVED and word not in UNITS:
             raise self.unexpected("`.` after `^`", f"write `{'^' * min(up, 3)}.{self.shown(self.token)[1:-1]}`")
         return Implicit(up, place=self.since(start))
 
     def _word(self, token: Token) -> Node:
+        """A word that begins a value: of one that the language does not know a name, a variable or a function."""
         word, name = token.word, str(token.value)
-        if word in NO_VALUE:
-            raise self._no_value()
-        if word in AGGREGATES and self.index in self.overs:
-            return aggregate(self)
-        if word in QUANTIFIERS:
-            return quantified(self)
-        if word == "let":
-            return let(self)
+        if word in _KNOWN:
+            node = self._known_word(token)
+            if node is not None:
+                return node
         self.advance()
         if self.token.word == "(":
             arguments = self.bracketed(self.advance(), ")")
             return Call(None, "if" if word == "if" else name, arguments, place=self.since(token.start))
         if word and name in self.scope:
             return Variable(name, place=token.place)
-        return self._lone_word(token)
+        if word in _KNOWN:
+            return self._lone_word(token)
+        return Property(_HERE, name, place=token.place)
+
+    def _known_word(self, token: Token) -> Node | None:
+        """What the word begins; None where it may be a name."""
+        word = token.word
+        if word in NO_VALUE:
+            raise self._no_value()
+        if word in AGGREGATES and self.index in self.overs:
+            return aggregate(self)
+        if word in QUANTIFIERS:
+            return quantified(self)
+        return let(self) if word == "let" else None
 
     def _lone_word(self, token: Token) -> Node:
         word, name, place = token.word, str(token.value), token.place
@@ -299,6 +318,6 @@ class Parser(Cursor):
             raise self.error(
                 f"`{shown}` stands only after `occurs`", self.since(token.start), f"write `x occurs {shown}`"
             )
-        if word and name in ROOTS:
+        if name in ROOTS:
             return Offer(place=place) if name == "offer" else Parameter(1, place=place)
-        return Property(Implicit(place=place), name, place=place)
+        return Property(_HERE, name, place=place)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where in the text something stands: characters from 0, the end not included."""
 
     start: int
     end: int
 
 
-NOWHERE = Place(0, 0)  # of what nobody wrote
+NOWHERE = Place(0, 0)  # of what nobody wrote, such as what a bare name belongs to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,15 +368,33 @@ Node = (
 )
 
 
-def children(node: Node | Range) -> Iterator[Node]:
+def _of_ranges(ranges: tuple[Range, ...]) -> tuple[Node, ...]:
+    both = ((entry.source, entry.condition) for entry in ranges)
+    return tuple(node for pair in both for node in pair if node is not None)
+
+
+_INSIDE: Mapping[type, Callable[[Any], tuple[Node, ...]]] = {
+    **dict.fromkeys((Literal, TimeWord, Period, Implicit, Parameter, Variable, ContextData, Offer), lambda _: ()),
+    Array: lambda node: node.items,
+    Property: lambda node: (node.of,),
+    Filter: lambda node: (node.of, node.condition),
+    Call: lambda node: node.arguments if node.of is None else (node.of, *node.arguments),
+    Combined: lambda node: node.parts,
+    Not: lambda node: (node.of,),
+    Compared: lambda node: (node.left, node.right),
+    Computed: lambda node: (node.left, node.right),
+    Negative: lambda node: (node.of,),
+    Within: lambda node: (node.instant, node.amount, node.reference),
+    Beside: lambda node: (node.instant, node.reference),
+    On: lambda node: (node.instant, node.reference),
+    Between: lambda node: (node.instant, node.first, node.last),
+    **dict.fromkeys((Exists, ForAll, Select), lambda node: _of_ranges(node.ranges)),
+    Aggregate: lambda node: (node.value, *_of_ranges(node.ranges)),
+    Let: lambda node: (node.value, node.body),
+    Lambda: lambda node: (node.body,),
+}
+
+
+def children(node: Node) -> tuple[Node, ...]:
     """What stands directly inside a node, in the order of the text save for ``sum … over``; ranges are opened."""
-    for name in node.__match_args__:
-        part = getattr(node, name)
-        if isinstance(part, tuple):
-            for item in part:
-                if isinstance(item, Range):
-                    yield from children(item)
-                elif isinstance(item, _Node):
-                    yield item  # type: ignore[misc]  # every other node is a `Node`
-        elif isinstance(part, _Node):
-            yield part  # type: ignore[misc]
+    return _INSIDE[type(node)](node)

@@ -14,19 +14,22 @@ from reconciler.pql.syntax import Place
 MAX_CHARACTERS = 1024 * 1024
 _MAX_DIGITS = 400
 
-_TOKEN = re.compile(
-    r"""
-      (?P<word>    (?:xdm:)? [^\W\d]\w* )
-    | (?P<blank>   \s+ | //[^\n]* | /\*[\s\S]*?\*/ )
+_TOKEN = re.compile(  # matches everywhere: what nothing else takes is stray
+    r"""\s* (?:
+      (?P<named>   xdm:[^\W\d]\w* )
+    | (?P<word>    [^\W\d]\w* )
+    | (?P<comment> //[^\n]* | /\*[\s\S]*?\*/ )
     | (?P<number>  [0-9]+ (?:\.[0-9]+)? (?:[eE][-+]?[0-9]+)? )
     | (?P<string>  "[^"\\\n]*(?:\\[^\n][^"\\\n]*)*" )
     | (?P<context> @\{\{[^{}]*\}\} | @\{[^{}]*\} )
     | (?P<parameter> \$[0-9]+ )
     | (?P<wrong>   /\* | ===? | !== | && | \|\| | <> | =< | := )
     | (?P<sign>    <= | >= | != | => | [-+*/%=<>!.,:()\[\]^] )
-    """,
+    | (?P<stray>   \S )
+    | \Z )""",
     re.VERBOSE,
 )
+_WORD, _SIGN, _COMMENT = (_TOKEN.groupindex[name] for name in ("word", "sign", "comment"))
 _FORBIDDEN = re.compile("[\0\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\s\S]))")
 _ESCAPED = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
@@ -87,33 +90,27 @@ class Token(NamedTuple):
     @property
     def place(self) -> Place:
         """Where it stands."""
-        return Place(self.start, self.end)
+        return tuple.__new__(Place, (self.start, self.end))
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
     """All tokens, the last of them ``END``. Raises ``RuleError`` at the first character that means nothing."""
     _refuse_unusable(text)
     tokens: list[Token] = []
-    add, match, size = tokens.append, _TOKEN.match, len(text)
-    offset = 0
-    while offset < size:
-        found = match(text, offset)
-        if found is None:
-            raise _stray(text, offset)
-        start, offset = found.span()
-        group = found.lastgroup
-        if group == "sign":
-            sign = found[0]
-            add(Token(Sort.SIGN, sign, sign, start, offset))
-        elif group == "word":
-            written = found[0]
-            if written.startswith("xdm:"):
-                add(Token(Sort.WORD, "", written[4:], start, offset))
-            else:
-                add(Token(Sort.WORD, written.lower(), written, start, offset))
-        elif group is not None and group != "blank":
+    add, make, word_sort, sign_sort = tokens.append, tuple.__new__, Sort.WORD, Sort.SIGN
+    for found in _TOKEN.finditer(text):
+        group = found.lastindex
+        if group is None:
+            break  # blanks at the end
+        written = found[group]
+        start, end = found.span(group)
+        if group == _WORD:
+            add(make(Token, (word_sort, written.lower(), written, start, end)))
+        elif group == _SIGN:
+            add(make(Token, (sign_sort, written, written, start, end)))
+        elif group != _COMMENT:
             sort, meaning = _MEANINGS[group]
-            add(Token(sort, "", meaning(text, start, offset), start, offset))
+            add(make(Token, (sort, "", meaning(text, start, end), start, end)))
     end = tokens[-1].end if tokens else 0
     add(Token(Sort.END, "", "", end, end))
     return tuple(tokens)
@@ -139,15 +136,15 @@ def _wrong(text: str, start: int, end: int) -> str:
     raise _error(text, f"`{sign}` is no operator", start, end, f"write `{_INSTEAD[sign]}`")
 
 
-def _stray(text: str, offset: int) -> RuleError:
+def _stray(text: str, offset: int, _end: int) -> str:
     sign = text[offset]
     if sign == '"':
         end = text.find("\n", offset)
         end = len(text) if end < 0 else end
         hint = 'close it with `"`; a line end inside a string is written `\\n`'
-        return _error(text, "this string does not end", offset, end, hint)
+        raise _error(text, "this string does not end", offset, end, hint)
     named = f"`{sign}`" if sign.isprintable() else f"the character U+{ord(sign):04X}"
-    return _error(text, f"{named} has no meaning here", offset, offset + 1, _STRAY.get(sign, "remove it"))
+    raise _error(text, f"{named} has no meaning here", offset, offset + 1, _STRAY.get(sign, "remove it"))
 
 
 def _string(text: str, start: int, end: int) -> str:
@@ -178,6 +175,10 @@ def _string(text: str, start: int, end: int) -> str:
     return value
 
 
+def _named(text: str, start: int, end: int) -> str:
+    return text[start + len("xdm:") : end]
+
+
 def _number(text: str, start: int, end: int) -> int | float:
     written = text[start:end]
     if text[end : end + 1].isalnum() or text[end : end + 1] == "_":
@@ -206,10 +207,15 @@ def _parameter(text: str, start: int, end: int) -> int:
     return int(written)
 
 
-_MEANINGS: Mapping[str, tuple[Sort, Callable[[str, int, int], str | int | float]]] = {
-    "string": (Sort.STRING, _string),
-    "number": (Sort.NUMBER, _number),
-    "context": (Sort.CONTEXT, _schema),
-    "parameter": (Sort.PARAMETER, _parameter),
-    "wrong": (Sort.SIGN, _wrong),
+_MEANINGS: Mapping[int, tuple[Sort, Callable[[str, int, int], str | int | float]]] = {
+    _TOKEN.groupindex[name]: sort_and_meaning
+    for name, sort_and_meaning in {
+        "string": (Sort.STRING, _string),
+        "number": (Sort.NUMBER, _number),
+        "context": (Sort.CONTEXT, _schema),
+        "parameter": (Sort.PARAMETER, _parameter),
+        "named": (Sort.WORD, _named),
+        "wrong": (Sort.SIGN, _wrong),
+        "stray": (Sort.SIGN, _stray),
+    }.items()
 }

@@ -93,11 +93,15 @@ STATUSES = optional(**{"xdm:status": st.sampled_from(["draft", "approved", "live
 
 
 class Page:
-    """Somebody who makes one instance after the other, referring to those made before."""
+    """Somebody who makes one instance after the other, referring to those made before.
+
+    What a placement does not take is not put there: the API would, and `validate` says then what is wrong with it.
+    """
 
     def __init__(self, data: st.DataObject, writer: Writer) -> None:
         self.data, self.writer = data, writer
         self.uris: dict[Kind, list[str]] = {kind: [] for kind in Kind}
+        self.formats: dict[str, list[str]] = {}  # by URI of a placement: those it takes; none: any
 
     def draw(self, strategy: st.SearchStrategy[Any]) -> Any:
         return self.data.draw(strategy)
@@ -116,6 +120,7 @@ class Page:
         except RepositoryError:
             return
         self.uris[kind].append(made.uri)
+        self.formats[made.uri] = properties.get("xdm:contentTypes", [])
 
     def fields(self, kind: Kind) -> dict[str, Any]:
         match kind:
@@ -144,7 +149,7 @@ class Page:
             "xdm:tags": self.some(Kind.TAG),
             "xdm:characteristics": self.draw(st.dictionaries(TEXTS, TEXTS, max_size=3)),
             "xdm:representations": [
-                {**self.draw(UNKNOWN), "xdm:placement": uri, "xdm:components": self.draw(PARTS)}
+                {**self.draw(UNKNOWN), "xdm:placement": uri, "xdm:components": self.components(uri)}
                 for uri in self.some(Kind.PLACEMENT)
             ],
         }
@@ -157,6 +162,11 @@ class Page:
             caps = optional(**{"xdm:globalCap": st.integers(1, 9), "xdm:profileCap": st.integers(1, 9)})
             found |= self.draw(optional(**{"xdm:cappingConstraint": caps}))
         return found
+
+    def components(self, placement: str) -> list[dict[str, Any]]:
+        taken = self.formats[placement]
+        parts = self.draw(PARTS)
+        return [{**part, "dc:format": self.draw(st.sampled_from(taken))} for part in parts] if taken else parts
 
 
 async def make_by_hand(data: st.DataObject, writer: Writer) -> LiveState:
