@@ -315,10 +315,13 @@ class ActivityImpact:
 
 @dataclass(frozen=True, slots=True)
 class OverCap:
-    """An offer with more wins than its global cap leaves. before, after: wins beyond it; cap: of the second state."""
+    """An offer with more wins than its global cap leaves. before, after: wins beyond it in either state.
+
+    cap: of the second state, or of the first where the second has none.
+    """
 
     offer: str
-    cap: int | None
+    cap: int
     before: int
     after: int
 
@@ -401,8 +404,8 @@ def _over_caps(comparison: Comparison, activities: Sequence[ActivityImpact]) -> 
         return max(0, wins.get(key, 0) - max(0, caps[key] - proposed.get(key, 0))) if key in caps else 0
 
     found = [
-        OverCap(key, caps_after.get(key), beyond(key, caps_before, wins_before), beyond(key, caps_after, wins_after))
-        for key in sorted({*caps_before, *caps_after})
+        OverCap(key, cap, beyond(key, caps_before, wins_before), beyond(key, caps_after, wins_after))
+        for key, cap in sorted({**caps_before, **caps_after}.items())
     ]
     return tuple(item for item in found if item.before or item.after)
 

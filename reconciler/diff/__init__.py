@@ -19,4 +19,8 @@ the overlay; everything else in the base, which other environments share. Fields
 left to people. An import takes a component's raw properties over, because they are its content, but not those of
 entities: they survive live, and may hold addresses that mean nothing in another environment. What an imported instance
 refers to is imported with it, or declared as external where another catalogue owns it.
+
+2026-11-27. Most pairs are *alike at a glance*: their values are as we would send them and their stamp's bases are
+those of the file. ``glance`` tells that without bringing either side into flat form; whatever it cannot tell is
+compared. A property holds it to the comparison: it never says "alike" where that finds something.
 """

@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.diff.changes import Ahead, Changes, Create, Delete, FieldChange, Forget, Patch, Restamp
 from reconciler.diff.components import match_components, own_part
 from reconciler.diff.fields import field_changes
+from reconciler.diff.glance import Glance
 from reconciler.diff.patch import Patcher
 from reconciler.live.identity import Identity
 from reconciler.live.snapshot import LiveInstance
@@ -25,7 +26,7 @@ NOTHING_IGNORED = Ignored()
 
 def compare(catalogue: Catalogue, identity: Identity, ignored: Ignored = NOTHING_IGNORED) -> Changes:
     """Everything that must change for live to be as Git says, sorted by key. ignored: what is left to the live side."""
-    resolve = resolver(identity)
+    resolve, glance = resolver(identity), Glance(identity)
     ownership = identity.ownership
     restamped = identity.adopted | identity.moved.keys()
     creates: list[Create] = []
@@ -40,6 +41,8 @@ def compare(catalogue: Catalogue, identity: Identity, ignored: Ignored = NOTHING
             creates.append(Create(key, entity))
             continue
         left = _Left(key, ignored.fields(key), hidden)
+        if not left.fields and key not in restamped and glance.alike(entity, live):
+            continue
         change = compare_entity(entity, live, ownership.name_uri, resolve, left, restamp=key in restamped)
         if isinstance(change, Patch):
             patches.append(change)

@@ -6,6 +6,8 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +17,11 @@ from reconciler.model.errors import ReconcilerError
 FORMAT = 2
 _APPLICATION_ID = 0x5245434E  # "RECN"
 _BUSY_TIMEOUT_S = 10.0
+# Ids are random, so a write touches a page in each of several indexes: small pages, of which many are kept.
+_PAGE_BYTES = 2048
+_CACHE_KIB = 32 * 1024  # at most, a connection
+_LOG_PAGES = 4096  # of the log of a file before it is folded in: a page written many times is then folded in once
+_MOST_LATER = 1000
 
 
 class Busy(Exception):
@@ -27,6 +34,7 @@ class Database:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._together = False
+        self._later: list[tuple[str, tuple[object, ...]]] = []
 
     @classmethod
     def open(cls, path: str | Path) -> Database:
@@ -103,9 +111,11 @@ class Database:
         if not self.connection.in_transaction:  # a failing disk undoes all of it, and what came now would stand alone
             raise sqlite3.OperationalError("the transaction was undone")
         self.connection.execute("SAVEPOINT part")
+        before = tuple(self._later)
         try:
             yield
         except BaseException:
+            self._later[:] = before  # those of other parts again, if this one carried them out
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK TO part")
             raise
@@ -128,10 +138,26 @@ class Database:
             raise
         try:
             yield
+            self.settle()
             self.connection.execute("COMMIT")
         finally:
+            self._later.clear()
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+
+    def later(self, statement: str, arguments: tuple[object, ...]) -> None:
+        """Carry out a statement before the commit, with others of its kind; until then nothing may depend on it."""
+        self._later.append((statement, arguments))
+        if len(self._later) >= _MOST_LATER and not self._together:
+            self.settle()
+
+    def settle(self) -> None:
+        """Carry out now what was to come before the commit."""
+        if not self._later:
+            return
+        for statement, those in groupby(self._later, itemgetter(0)):
+            self.connection.executemany(statement, [arguments for _, arguments in those])
+        self._later.clear()
 
 
 def _copy(path: Path, memory: sqlite3.Connection) -> None:
@@ -153,8 +179,11 @@ def _copy(path: Path, memory: sqlite3.Connection) -> None:
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
     """Make the file ours, or refuse it before anything in it is touched."""
     version = _format_of(connection, path)
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a file that is still empty
     _use_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     if version < FORMAT:
         connection.execute("BEGIN IMMEDIATE")
         # Another process may have done it in the meantime. Closing the connection undoes what was begun.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -41,14 +42,22 @@ class Route:
 
     def values(self, address: str) -> Values | None:
         """What stands in the place of each name; None when the address is of another form."""
-        wanted, given = self.template.split("/"), address.split("/")
-        pairs = list(zip(wanted, given, strict=False))
-        fits = len(wanted) == len(given) and all(_is_name(part) or part == found for part, found in pairs)
-        return {part[1:-1]: found for part, found in pairs if _is_name(part)} if fits else None
+        wanted, given = _parts_of(self.template), address.split("/")
+        if len(wanted) != len(given):
+            return None
+        values: dict[str, str] = {}
+        for (part, is_name), found in zip(wanted, given, strict=True):
+            if is_name:
+                values[part] = found
+            elif part != found:
+                return None
+        return values
 
 
-def _is_name(part: str) -> bool:
-    return part.startswith("{")
+@cache
+def _parts_of(template: str) -> tuple[tuple[str, bool], ...]:
+    """The parts of a template, each a name without its braces, or what stands there as it is."""
+    return tuple((part.strip("{}"), part.startswith("{")) for part in template.split("/"))
 
 
 def _home(parts: Parts, call: Call, _: Values) -> Response:

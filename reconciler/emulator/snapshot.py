@@ -172,6 +172,7 @@ class _Loading:
             links=dump(links),
             name=unique_name(entity, line["_instance"]),
             references=frozenset((link.property, link.uri) for link in links_of(entity, line["_instance"])),
+            values=line["_instance"],
         )
         self._require_free(number, new)
         self._store(new, line)
@@ -211,16 +212,17 @@ class _Loading:
     def _store(self, new: NewInstance, line: Mapping[str, Any]) -> None:
         stored = self.store.add(new, line["repo:createdDate"])
         self._latest = max(self._latest, line["repo:createdDate"], line["repo:lastModifiedDate"])
-        self._database.connection.execute(
-            "UPDATE instance SET etag = ?, modified = ?, modified_by = ?, modified_client = ? WHERE row = ?",
-            (
-                line["repo:etag"],
-                line["repo:lastModifiedDate"],
-                line.get("repo:lastModifiedBy", new.account),
-                line.get("repo:lastModifiedByClientId", new.client),
-                stored.row,
-            ),
+        changed = (
+            line["repo:etag"],
+            line["repo:lastModifiedDate"],
+            line.get("repo:lastModifiedBy", new.account),
+            line.get("repo:lastModifiedByClientId", new.client),
         )
+        if changed != (stored.etag, stored.modified, stored.modified_by, stored.modified_client):
+            self._database.connection.execute(
+                "UPDATE instance SET etag = ?, modified = ?, modified_by = ?, modified_client = ? WHERE row = ?",
+                (*changed, stored.row),
+            )
 
     def _require_integrity(self, number: int, scope: str, instance_id: str) -> None:
         instance = self.store.find(scope, instance_id)

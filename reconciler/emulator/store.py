@@ -188,10 +188,11 @@ class Store:
 
     def next_date(self, now: datetime) -> str:
         """The date of a write made now: later than all given before, whatever the clock says."""
-        (latest,) = self._one("SELECT latest FROM calendar") or (BEFORE_ALL,)
         date = format_instant(now)
-        if date <= latest:
-            date = instant_after(latest)
+        if self._connection.execute("UPDATE calendar SET latest = ?1 WHERE latest < ?1", (date,)).rowcount:
+            return date
+        (latest,) = self._one("SELECT latest FROM calendar") or (BEFORE_ALL,)
+        date = instant_after(latest)
         self._connection.execute("UPDATE calendar SET latest = ?", (date,))
         return date
 
@@ -211,10 +212,9 @@ class Store:
             ),
         )
         row = cursor.lastrowid or 0
-        words = search_text(values)
-        self._connection.execute(
-            "INSERT INTO search (rowid, place, words) VALUES (?, ?, ?)", (row, place_of(new.scope, new.schema), words)
-        )
+        # The full-text index writes once for all that it is given together.
+        words = (row, place_of(new.scope, new.schema), search_text(values))
+        self._database.later("INSERT INTO search (rowid, place, words) VALUES (?, ?, ?)", words)
         self._add_references(new.scope, row, new.references)
         who = (new.account, new.account, new.client, new.client)
         return Instance(row, new.scope, new.schema, new.instance_id, new.uri, 1, date, date, *who, new.text, new.links)
@@ -232,6 +232,7 @@ class Store:
             ),
         )
         words = search_text(values)
+        self._database.settle()
         self._connection.execute("UPDATE search SET words = ? WHERE rowid = ?", (words, stored.row))
         self._connection.execute("DELETE FROM reference WHERE source = ?", (stored.row,))
         self._add_references(stored.scope, stored.row, revision.references)
@@ -240,6 +241,7 @@ class Store:
     def remove(self, stored: Instance) -> None:
         """Delete an instance and what it referenced."""
         self._connection.execute("DELETE FROM reference WHERE source = ?", (stored.row,))
+        self._database.settle()
         self._connection.execute("DELETE FROM search WHERE rowid = ?", (stored.row,))
         self._connection.execute("DELETE FROM instance WHERE row = ?", (stored.row,))
 
@@ -382,6 +384,7 @@ class Store:
             source = "instance WHERE scope = ? AND +schema = ? AND uri IN (SELECT value FROM json_each(?))"
             arguments.append(dump(list(narrowing.uris)))
         elif narrowing.match is not None:
+            self._database.settle()
             words = "words"
             source = (
                 "search CROSS JOIN instance ON row = search.rowid WHERE scope = ? AND schema = ? AND search MATCH ?"

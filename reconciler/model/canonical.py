@@ -24,4 +24,9 @@ def digest(text: str) -> str:
 
 def short_hash(value: Json) -> str:
     """The first 48 bits of SHA-256 over the canonical JSON, base64url: 8 characters."""
-    return urlsafe_b64encode(sha256(_encode(value).encode("utf-8", "surrogatepass")).digest()[:6]).decode()
+    return text_hash(_encode(value))
+
+
+def text_hash(canonical: str) -> str:
+    """The same of what is canonical JSON already."""
+    return urlsafe_b64encode(sha256(canonical.encode("utf-8", "surrogatepass")).digest()[:6]).decode()

@@ -167,8 +167,9 @@ def few_offers(offers: tuple[OfferChange, ...]) -> tuple[OfferChange, ...]:
 
 def cap_text(item: OverCap) -> str:
     """An offer that wins more often than it may be proposed."""
-    cap = "no cap" if item.cap is None else f"the global cap of {item.cap:,}"
-    return f"offer/{item.offer} wins beyond {cap}: {item.before:,} before, {item.after:,} after."
+    return (
+        f"offer/{item.offer} wins beyond the global cap of {item.cap:,}: {item.before:,} before, {item.after:,} after."
+    )
 
 
 # ---------------------------------------------------------------- JSON

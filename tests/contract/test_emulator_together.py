@@ -19,7 +19,7 @@ from reconciler.emulator.asgi import asgi_app
 from reconciler.emulator.messages import Request, Response
 from reconciler.emulator.turns import Answer, Writers
 from tests.emulator_served import TAG, tag
-from tests.emulator_support import CREDENTIALS, Caller, xdm
+from tests.emulator_support import CREDENTIALS, Caller, names_of, xdm
 
 
 @pytest.fixture
@@ -68,6 +68,21 @@ def test_one_that_fails_is_undone_alone(repo: Caller, path: Path) -> None:
     answers = repo.emulator.handle_together([post(repo, "b"), failing, post(repo, "c")], repo.emulator.handle)
     assert [each.status for each in answers if isinstance(each, Response)] == [201, 500, 201]
     assert (names(repo), repo.list("fallback-offer")["_embedded"]["total"]) == (["a", "b", "c"], 0)
+
+
+def test_what_is_written_together_is_found_whatever_is_undone_between(repo: Caller) -> None:
+    """F1. The second takes the words of the first into the index, and is then undone."""
+    repo.emulator._database.connection.execute(
+        "CREATE TRIGGER failing BEFORE DELETE ON reference BEGIN SELECT raise(ABORT, 'failing'); END"
+    )
+    offer = repo.made("fallback-offer", name="offer", tags=[repo.made("tag", name="old").uri])
+    put = Request("PUT", f"/data/core/xcore/{repo.container}/instances/{offer.id}", "", TAG, tag("offer").encode())
+    typed = {**TAG, "content-type": TAG["content-type"].replace("tag", "fallback-offer")}
+    answers = repo.emulator.handle_together(
+        [post(repo, "first words"), replace(put, headers=typed), post(repo, "last words")], repo.emulator.handle
+    )
+    assert [each.status for each in answers if isinstance(each, Response)] == [201, 500, 201]
+    assert sorted(names_of(repo.search("tag", "words"))) == ["first words", "last words"]
 
 
 def test_every_answer_agrees_with_a_disk_that_is_full(repo: Caller) -> None:

@@ -38,7 +38,10 @@ ALL = Options(allow_deletes=10**9, allow_updates=10**9, allow_reverts=10**9)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What happens to one run, by the number of the request. between: called before each; stops: when Ctrl-C comes."""
+    """What happens to one run. faults: as of a ``Line``.
+
+    between: called before each request, with its number.   stops: the requests before which Ctrl-C comes.
+    """
 
     faults: Mapping[int, Fault] = field(default_factory=dict)
     between: Callable[[int], None] | None = None

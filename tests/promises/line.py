@@ -62,7 +62,8 @@ class Exchange:
 class Line(httpx.AsyncBaseTransport):
     """One run's way to the repository.
 
-    faults: by the number of the request, from 0.   seen: called with each exchange that reached the repository.
+    faults: by the number of the request, from 0, or of the write, from -1 downwards.
+    seen: called with each exchange that reached the repository.
     between: called before each request, e.g. for somebody at the page.
     """
 
@@ -73,6 +74,7 @@ class Line(httpx.AsyncBaseTransport):
     between: Callable[[int], None] = lambda _number: None
     dead: bool = False
     requests: int = 0
+    writes: int = 0
     late: list[asyncio.Task[None]] = field(default_factory=list)
     asleep: asyncio.Future[None] | None = None
     shut: bool = False  # asleep, and nothing is about to be sent any more
@@ -89,7 +91,10 @@ class Line(httpx.AsyncBaseTransport):
         number, self.requests = self.requests, self.requests + 1
         self.between(number)
         self.clock.stir()
+        self.writes += request.method != "GET"
         fault = self.faults.get(number)
+        if fault is None and request.method != "GET":
+            fault = self.faults.get(-self.writes)
         if fault is None or (fault is Fault.TRUNCATED and request.method != "GET"):
             return await self._answered(request)
         return await self._failing(request, fault)

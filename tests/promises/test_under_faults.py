@@ -27,8 +27,9 @@ from tests.property.catalogues import Documents, catalogues
 
 pytestmark = pytest.mark.property
 
-BOUNDARIES = st.integers(8, 40) | st.integers(0, 70)  # most runs read, write and end in the former
-FAULTS = st.dictionaries(BOUNDARIES, st.sampled_from(Fault), max_size=4)
+BOUNDARIES = st.integers(0, 70)
+WRITES = st.integers(-16, -1)  # where most may go wrong
+FAULTS = st.dictionaries(WRITES | BOUNDARIES, st.sampled_from(Fault), max_size=4)
 ADOPTING = replace(ALL, adopt_up_to=10**6)
 EDITS = st.dictionaries(BOUNDARIES, st.integers(0, 10**6), max_size=2)
 SEEDS = st.integers(0, 10**6)

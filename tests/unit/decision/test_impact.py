@@ -123,6 +123,7 @@ def test_wins_beyond_a_global_cap_are_counted_after_what_was_proposed() -> None:
     found = impact(capped, people(0, 8), capped, counters=Counters({"bag": 7}, {}))
     assert found.over_caps == (OverCap("bag", 10, 5, 5),)
     assert impact(capped, people(0, 8), capped).over_caps == ()
+    assert impact(build({}), people(0, 12), capped).over_caps == (OverCap("bag", 10, 2, 0),)
 
 
 def test_an_activity_that_neither_state_has_is_an_error_with_the_nearest_name() -> None:
