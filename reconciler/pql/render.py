@@ -137,7 +137,10 @@ def _named(node: Node, scope: _Scope) -> str:
             return f"select {_ranges(ranges, scope)[0]}"
         case Aggregate(function=function, value=value, ranges=ranges):
             over, inside = _ranges(ranges, scope)
-            return f"{function} {_operand(value, Level.OR, inside, last=False)} over {over}"
+            of = _operand(value, Level.OR, inside, last=False)
+            if not AGGREGATES.isdisjoint(name.lower() for name in inside):
+                of = f"({of})"  # else the `over` would belong to a variable `sum`
+            return f"{function} {of} over {over}"
         case Let(name=name, value=value, body=body):
             # The value holds as tightly as a sum, so that no `in` of its own stands without brackets.
             bound = _operand(value, Level.SUM, scope, last=False)

@@ -17,7 +17,7 @@ from tests.property.asked_rules import Question, draw_questions
 pytestmark = pytest.mark.property
 
 
-RULES_EACH = 4  # drawing is cheap beside what an example costs besides
+RULES_EACH = 8  # drawing is cheap beside what an example costs besides
 
 
 @settings(deadline=None, max_examples=2000)
