@@ -1,7 +1,7 @@
 """A second evaluator of rules, straight from the tree and from the contract, to hold against the compiled one.
 
 Nothing is prepared and nothing shared: each node is walked again for each element. It knows the sorts of values that
-``tests/property/pql_drawing.py`` draws: JSON and instants.
+``tests/property/asked_rules.py`` draws: JSON and instants.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def operated(node: Combined | Not | Compared | Computed | Negative, around: Arou
         case Not(of=of):
             return not truth(value_of(of, around))
         case Compared(left=left, comparison=comparison, right=right):
-            return compare(value_of(left, around), comparison, value_of(right, around))
+            return compare(value_of(left, around), comparison, value_of(right, around), around.zone)
         case Computed(left=left, sum=sign, right=right):
             return compute(value_of(left, around), sign, value_of(right, around))
         case Negative(of=of):
@@ -130,8 +130,9 @@ def root(node: Node, around: Around) -> Any:
         case Offer():
             return around.offer
         case ContextData(schema=schema):
-            keyed = around.context and all("://" in key or key.startswith("_xdm.") for key in around.context)
-            return around.context.get(schema) if keyed else around.context
+            if not all("://" in key or key.startswith("_xdm.") for key in around.context):
+                return around.context
+            return {key.split(";")[0]: data for key, data in around.context.items()}.get(schema)
         case _:
             raise AssertionError(node)
 
@@ -151,7 +152,9 @@ def flat(value: Any) -> list[Any]:
 # ---------------------------------------------------------------- operators
 
 
-def compare(left: Any, comparison: Comparison, right: Any) -> bool:
+def compare(left: Any, comparison: Comparison, right: Any, zone: tzinfo) -> bool:
+    if isinstance(left, datetime) or isinstance(right, datetime):
+        left, right = instant(left, zone), instant(right, zone)
     if left is None or right is None:
         return False
     match comparison:
@@ -164,15 +167,24 @@ def compare(left: Any, comparison: Comparison, right: Any) -> bool:
             return re.fullmatch(pattern, left, re.DOTALL) is not None
     if isinstance(left, list) is not isinstance(right, list):
         return False
+    if comparison in (Comparison.EQUAL, Comparison.UNEQUAL):
+        return equal(left, right) is (comparison is Comparison.EQUAL)
+    if isinstance(left, str) is not isinstance(right, str):
+        return False
     judges: dict[Comparison, Callable[[], bool]] = {
-        Comparison.EQUAL: lambda: left == right,
-        Comparison.UNEQUAL: lambda: left != right,
         Comparison.LESS: lambda: left < right,
         Comparison.AT_MOST: lambda: left <= right,
         Comparison.MORE: lambda: left > right,
         Comparison.AT_LEAST: lambda: left >= right,
     }
     return judges[comparison]()
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Null is equal to nothing, in lists neither."""
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    return left is not None and left == right
 
 
 def compute(left: Any, sign: Sum, right: Any) -> Any:
@@ -227,7 +239,7 @@ def named(node: Node, around: Around) -> Any:
             return [one.names[first.name] for one in kept]
         case Aggregate(function=function, value=value, ranges=ranges):
             values = [value_of(value, one) for one in combinations(ranges, around)]
-            return len(values) if function == "count" else aggregate(function, values)
+            return aggregate(function, values)
         case Let(name=name, value=value, body=body):
             return value_of(body, around.named(name, value_of(value, around)))
         case _:
@@ -236,8 +248,8 @@ def named(node: Node, around: Around) -> Any:
 
 def aggregate(function: str, values: list[Any]) -> Any:
     numbers = [value for value in values if value is not None]
-    if function == "sum":
-        return sum(numbers)
+    if function in ("sum", "count"):
+        return sum(numbers) if function == "sum" else len(numbers)
     if not numbers:
         return None
     return {"average": lambda: sum(numbers) / len(numbers), "min": lambda: min(numbers), "max": lambda: max(numbers)}[
@@ -257,7 +269,7 @@ def call(node: Call, around: Around) -> Any:
                 return value_of(then if truth(value_of(test, around)) else otherwise, around)
             case "date":
                 year, month, day = (value_of(argument, around) for argument in arguments)
-                return datetime(year, month, day, tzinfo=around.zone)
+                return datetime(year, month, day, tzinfo=around.zone).astimezone(UTC)
             case _:
                 return part_of(around.at, name.removeprefix("current"), around)
     of = value_of(node.of, around)
@@ -292,13 +304,18 @@ def over_elements(name: str, of: list[Any], arguments: tuple[Node, ...], around:
             groups: dict[Any, list[Any]] = {}
             for item in of:
                 if each(item) is not None:
-                    groups.setdefault(each(item), []).append(item)
+                    groups.setdefault(key_of(each(item)), []).append(item)
             return groups
         case "topN" | "bottomN":
-            ordered = sorted(of, key=each, reverse=name == "topN")
+            ordered = sorted((item for item in of if each(item) is not None), key=each, reverse=name == "topN")
             return ordered[: value_of(arguments[1], around)]
         case _:
             return aggregate(name, [each(item) for item in of])
+
+
+def key_of(value: Any) -> str:
+    """Keys of maps are strings: numbers as JSON spells them."""
+    return value if isinstance(value, str) else str(int(value) if value == int(value) else value)
 
 
 def _text(judge: Callable[[str, str], bool], *, wanted: bool = True) -> Callable[..., bool]:
@@ -336,12 +353,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "includes": lambda _around, items, value: value in items,
     "distinct": lambda _around, items: _distinct(items),
     "head": lambda _around, items: items[0] if items else None,
-    "get": lambda _around, mapping, key: mapping.get(key),
+    "get": lambda _around, mapping, key: mapping.get(key_of(key)),
     "keys": lambda _around, mapping: list(mapping),
     "values": lambda _around, mapping: list(mapping.values()),
-    "getMonth": lambda around, moment: part_of(instant(moment), "Month", around),
-    "getYear": lambda around, moment: part_of(instant(moment), "Year", around),
-    "getDayOfMonth": lambda around, moment: part_of(instant(moment), "DayOfMonth", around),
+    "getMonth": lambda around, moment: part_of(instant(moment, around.zone), "Month", around),
+    "getYear": lambda around, moment: part_of(instant(moment, around.zone), "Year", around),
+    "getDayOfMonth": lambda around, moment: part_of(instant(moment, around.zone), "DayOfMonth", around),
 }
 
 # ---------------------------------------------------------------- time
@@ -357,8 +374,17 @@ _LENGTHS = {
 }
 
 
-def instant(value: Any) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+def instant(value: Any, zone: tzinfo) -> datetime | None:
+    """In UTC. Text without an offset is of the zone, numbers are milliseconds."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=value)
+    if isinstance(value, str):
+        if not value[:4].isdigit():
+            return None
+        value = datetime.fromisoformat(value)
+    if value is None:
+        return None
+    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def part_of(moment: datetime, part: str, around: Around) -> int:
@@ -370,23 +396,32 @@ def moment_of(moment: Moment, around: Around) -> datetime:
     if moment is Moment.NOW:
         return around.at
     days = {Moment.TODAY: 0, Moment.YESTERDAY: -1, Moment.TOMORROW: 1}[moment]
-    return cut(around.at, Unit.DAY, around) + timedelta(days=days)
+    return moved(cut(around.at, Unit.DAY, around), days, Unit.DAY, around)
 
 
-def moved(moment: datetime, amount: int, unit: Unit, around: Around) -> datetime:
-    """So many units later; a day that the month lacks becomes its last."""
-    if unit in _LENGTHS:
+def moved(moment: datetime, amount: float, unit: Unit, around: Around) -> Any:
+    """So many units later, in UTC; a day that the month lacks becomes its last. None for a fraction of a month."""
+    if unit in _LENGTHS and (unit not in (Unit.DAY, Unit.WEEK) or amount != int(amount)):
         return moment + amount * _LENGTHS[unit]
     local = moment.astimezone(around.zone)
-    months = local.year * 12 + local.month - 1 + amount * _MONTHS[unit]
+    if unit in _LENGTHS:
+        return (local + amount * _LENGTHS[unit]).astimezone(UTC)
+    if amount != int(amount):
+        return None
+    months = local.year * 12 + local.month - 1 + int(amount) * _MONTHS[unit]
+    if months < 12:
+        return datetime.min.replace(tzinfo=UTC)
     first = local.replace(year=months // 12, month=months % 12 + 1, day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return first.replace(day=min(local.day, last.day))
+    return first.replace(day=min(local.day, last.day)).astimezone(UTC)
 
 
 def cut(moment: datetime, unit: Unit, around: Around) -> datetime:
-    """The start of the unit that the moment is in."""
-    local = moment.astimezone(around.zone)
+    """The start of the unit that the moment is in, in UTC."""
+    return cut_there(moment.astimezone(around.zone), unit).astimezone(UTC)
+
+
+def cut_there(local: datetime, unit: Unit) -> datetime:
     match unit:
         case Unit.MILLISECOND:
             return local.replace(microsecond=local.microsecond // 1000 * 1000)
@@ -396,7 +431,7 @@ def cut(moment: datetime, unit: Unit, around: Around) -> datetime:
             return local.replace(second=0, microsecond=0)
         case Unit.HOUR:
             return local.replace(minute=0, second=0, microsecond=0)
-    day = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     match unit:
         case Unit.DAY:
             return day
@@ -405,40 +440,58 @@ def cut(moment: datetime, unit: Unit, around: Around) -> datetime:
         case Unit.MONTH:
             return day.replace(day=1)
     years = _MONTHS[unit] // 12
-    return day.replace(year=day.year // years * years, month=1, day=1)
+    return day.replace(year=max(1, day.year // years * years), month=1, day=1)
+
+
+def in_one(unit: Unit, one: datetime, other: datetime, around: Around) -> bool:
+    """Whether two moments fall into the same unit: days and longer by the wall clock, which has an end."""
+    if unit in _LENGTHS and unit not in (Unit.DAY, Unit.WEEK):
+        return cut(one, unit, around) == cut(other, unit, around)
+    return cut_there(wall_clock(one, around), unit) == cut_there(wall_clock(other, around), unit)
+
+
+def wall_clock(moment: datetime, around: Around) -> datetime:
+    try:
+        return moment.astimezone(around.zone).replace(tzinfo=None)
+    except OverflowError:
+        return moment.replace(tzinfo=None)
 
 
 def occurs(node: Within | Beside | On | Between, around: Around) -> bool:
-    value = value_of(node.instant, around)
-    if value is None:
+    when = read(node.instant, around)
+    if when is None:
         return False
-    when = instant(value)
     match node:
         case Beside(side=side, reference=reference):
-            other = value_of(reference, around)
-            return other is not None and (when < instant(other) if side is Side.BEFORE else when > instant(other))
+            other = read(reference, around)
+            return other is not None and (when < other if side is Side.BEFORE else when > other)
         case Between(first=first, last=last):
-            ends = (value_of(first, around), value_of(last, around))
-            return None not in ends and instant(ends[0]) <= when <= instant(ends[1])
+            low, high = read(first, around), read(last, around)
+            return low is not None and high is not None and low <= when <= high
         case On(reference=Period(which=which, unit=unit)):
             steps = {Which.THIS: 0, Which.LAST: -1, Which.NEXT: 1}[which]
-            start = moved(cut(around.at, unit, around), steps, unit, around)
-            return start <= when < moved(start, 1, unit, around)
+            start = cut(around.at, unit, around)
+            return bool(moved(start, steps, unit, around) <= when < moved(start, steps + 1, unit, around))
         case On(reference=reference):
-            other = value_of(reference, around)
-            return other is not None and cut(when, Unit.DAY, around) == cut(instant(other), Unit.DAY, around)
+            other = read(reference, around)
+            return other is not None and in_one(Unit.DAY, when, other, around)
         case Within():
             return within(node, when, around)
 
 
+def read(node: Node, around: Around) -> datetime | None:
+    return instant(value_of(node, around), around.zone)
+
+
 def within(node: Within, when: datetime, around: Around) -> bool:
-    amount, reference = value_of(node.amount, around), value_of(node.reference, around)
-    if amount is None or reference is None:
+    amount, middle = value_of(node.amount, around), read(node.reference, around)
+    if amount is None or middle is None:
         return False
-    middle = instant(reference)
     sides = [side for side in (Side.BEFORE, Side.AFTER) if node.side in (side, Side.FROM)]
     for side in sides:
         edge = moved(middle, -amount if side is Side.BEFORE else amount, node.unit, around)
+        if edge is None:
+            return False
         near = edge <= when <= middle if side is Side.BEFORE else middle <= when <= edge
         far = when <= edge if side is Side.BEFORE else when >= edge
         held = {
@@ -446,7 +499,7 @@ def within(node: Within, when: datetime, around: Around) -> bool:
             Comparison.LESS: near and when != edge,
             Comparison.AT_LEAST: far,
             Comparison.MORE: far and when != edge,
-            Comparison.EQUAL: cut(when, node.unit, around) == cut(edge, node.unit, around),
+            Comparison.EQUAL: in_one(node.unit, when, edge, around),
         }[node.comparison]
         if held:
             return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring
-from operator import attrgetter
+from operator import itemgetter, methodcaller
 from typing import Any
 
 from reconciler.live.identity import Identity
@@ -31,8 +31,9 @@ from reconciler.model.stamp import TITLE_LIMIT, base_of
 
 Bases = Mapping[str, str]
 Uris = Mapping[Kind, Mapping[str, str]]
-# How many of the bases are those of the field, which is as the file says; None where that cannot be told.
-Look = Callable[[Entity, Mapping[str, Json], Bases, Uris], "int | None"]
+# The entity's fields and the instance's properties -> how many of the bases are those of this field, which is as the
+# file says; None where that cannot be told.
+Look = Callable[[Mapping[str, Any], Mapping[str, Json], Bases, Uris], "int | None"]
 
 _KEPT = 65536  # bases of values, for each field
 _LONGEST_ESCAPE = 6  # bytes in a title for one character of a field's name
@@ -52,10 +53,10 @@ class Glance:
             return False
         if stamp.instance_id is not None and stamp.instance_id != live.instance.instance_id:
             return False
-        properties, bases, uris = live.instance.properties, stamp.bases, self._uris
+        values, properties, bases, uris = vars(entity), live.instance.properties, stamp.bases, self._uris
         told = 0
         for look in _LOOKS[entity.KIND]:
-            count = look(entity, properties, bases, uris)
+            count = look(values, properties, bases, uris)
             if count is None:
                 return False
             told += count
@@ -100,14 +101,18 @@ def _look(kind: Kind, field: Field) -> Look:
             return _single(kind, field)
 
 
-def _getter(field: Field) -> Callable[[Any], Any]:
-    return attrgetter(".".join("global_" if name == "global" else name for name in field.yaml))
+def _getter(field: Field) -> Callable[[Mapping[str, Any]], Any]:
+    name, *inner = field.yaml
+    if not inner:
+        return itemgetter(name)
+    attribute = "global_" if inner[0] == "global" else inner[0]
+    return lambda values: getattr(values[name], attribute)
 
 
 def _digger(field: Field) -> Callable[[Mapping[str, Json]], Json]:
     first, *rest = field.xdm
     if not rest:
-        return lambda properties: properties.get(first)
+        return methodcaller("get", first)
     (second,) = rest
 
     def dig(properties: Mapping[str, Json]) -> Json:
@@ -135,8 +140,8 @@ def _single(kind: Kind, field: Field) -> Look:
     name, short, same, wanted, dig = field.name, field.short, field.same_as_absent, _getter(field), _digger(field)
     base = _baser(kind, field)
 
-    def look(entity: Entity, properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:  # noqa: ARG001
-        value, actual = wanted(entity), dig(properties)
+    def look(values: Mapping[str, Any], properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:  # noqa: ARG001
+        value, actual = wanted(values), dig(properties)
         if value is None or value == same or value == "":
             return 0 if actual is None else None
         sent = short.get(value, value)
@@ -147,28 +152,25 @@ def _single(kind: Kind, field: Field) -> Look:
 
 
 def _rule_text(kind: Kind, field: Field) -> Look:
-    name, wanted, base, form = field.name, _getter(field), _baser(kind, field), CONDITION_FORM.items()
+    name, wanted, base, text = field.name, _getter(field), _baser(kind, field), field.xdm[-1]
+    form = tuple(CONDITION_FORM.items())
 
-    def look(entity: Entity, properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:  # noqa: ARG001
-        value, actual = wanted(entity), properties.get(CONDITION)
+    def look(values: Mapping[str, Any], properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:  # noqa: ARG001
+        value, actual = wanted(values), properties.get(CONDITION)
         if value is None or not value.strip() or actual.__class__ is not dict:
             return None
-        alike = actual.get(field.xdm[-1]) == value and form <= actual.items() if _plain(actual) else False
+        alike = actual.get(text) == value and all(actual.get(each) == said for each, said in form)
         return 1 if alike and bases.get(name) == base(value) else None
 
     return look
-
-
-def _plain(values: Mapping[str, Json]) -> bool:
-    return all(value.__class__ is str for value in values.values())
 
 
 def _reference(kind: Kind, field: Field) -> Look:
     name, target, wanted, dig, base = field.name, field.target, _getter(field), _digger(field), _baser(kind, field)
     assert target is not None  # noqa: S101 - the registry's
 
-    def look(entity: Entity, properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:
-        value, actual = wanted(entity), dig(properties)
+    def look(values: Mapping[str, Any], properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:
+        value, actual = wanted(values), dig(properties)
         if value is None:
             return 0 if actual is None else None
         uri = uris[target].get(value)
@@ -182,8 +184,8 @@ def _references(kind: Kind, field: Field) -> Look:
     assert target is not None  # noqa: S101 - the registry's
     form = field.form
 
-    def look(entity: Entity, properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:
-        value = wanted(entity)
+    def look(values: Mapping[str, Any], properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:
+        value = wanted(values)
         if form is not None:
             if value is None:
                 return 0 if properties.get(FILTER_TYPE) != form else None
@@ -202,8 +204,8 @@ def _references(kind: Kind, field: Field) -> Look:
 def _texts(kind: Kind, field: Field) -> Look:
     name, wanted, dig, base = field.name, _getter(field), _digger(field), _baser(kind, field)
 
-    def look(entity: Entity, properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:  # noqa: ARG001
-        value, actual = wanted(entity), dig(properties)
+    def look(values: Mapping[str, Any], properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:  # noqa: ARG001
+        value, actual = wanted(values), dig(properties)
         if not value:
             return 0 if actual is None else None
         return 1 if actual == list(value) and bases.get(name) == base(value) else None
@@ -212,20 +214,22 @@ def _texts(kind: Kind, field: Field) -> Look:
 
 
 def _text_map(kind: Kind, field: Field) -> Look:
-    wanted, dig = _getter(field), _digger(field)
+    wanted, dig, prefix = _getter(field), _digger(field), map_field(field, "")
 
     @lru_cache(maxsize=_KEPT)
     def base(text: str) -> object:
-        return base_of(kind, map_field(field, ""), text, _unresolved)
+        return base_of(kind, prefix, text, _unresolved)
 
-    def look(entity: Entity, properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:  # noqa: ARG001
-        value, actual = wanted(entity), dig(properties)
+    def look(values: Mapping[str, Any], properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:  # noqa: ARG001
+        value, actual = wanted(values), dig(properties)
         if not value:
             return 0 if actual is None else None
         if actual != value:
             return None
-        alike = all(text and bases.get(map_field(field, name)) == base(text) for name, text in value.items())
-        return len(value) if alike else None
+        for name, text in value.items():
+            if not text or bases.get(f"{prefix}{name}") != base(text):
+                return None
+        return len(value)
 
     return look
 
@@ -236,8 +240,8 @@ def _text_map(kind: Kind, field: Field) -> Look:
 def _representations(field: Field) -> Look:
     wanted, dig = _getter(field), _digger(field)
 
-    def look(entity: Entity, properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:
-        value, actual = wanted(entity), dig(properties)
+    def look(values: Mapping[str, Any], properties: Mapping[str, Json], bases: Bases, uris: Uris) -> int | None:
+        value, actual = wanted(values), dig(properties)
         if not value:
             return 0 if actual is None else None
         if actual.__class__ is not list or len(actual) != len(value):
@@ -263,40 +267,49 @@ def _components_base(components: Collection[Component], actual: Json) -> str | N
         return None
     texts: list[str] = []
     for component, live in zip(components, actual, strict=True):
-        sent = _sent(component)
-        if sent is None or sent != live:
+        text = _component_text(component, live)
+        if text is None:
             return None
-        texts.append(f"{{{','.join(map(_member, sent.items()))}}}")
+        texts.append(text)
     return text_hash(f"[{','.join(sorted(texts))}]")
 
 
-def _sent(component: Component) -> dict[str, str | list[str]] | None:
-    """A component as it is sent, its properties sorted; None where it says what a glance does not know."""
-    if component.extra:
+def _component_text(component: Component, actual: Json) -> str | None:
+    """The canonical JSON of a component that is live as the file has it; None where that cannot be told."""
+    values = vars(component)
+    if values["extra"] or actual.__class__ is not dict:
         return None
-    sent: dict[str, str | list[str]] = {}
-    for name, wanted, short in _WITH_ASSET if component.asset is not None else _WITHOUT_ASSET:
-        value = wanted(component)
-        if value:
-            sent[name] = short.get(value, value) if value.__class__ is str else list(value)
-    return None if sent.get(_TYPE) in _OF_OTHERS else sent
+    members: list[str] = []
+    for name, start, wanted, short in _PARTS if values["asset"] is None else _PARTS_WITH_ASSET:
+        value = wanted(values)
+        if not value:
+            continue
+        sent: Json
+        if value.__class__ is str:
+            sent = short.get(value, value) if short else value
+            members.append(start + encode_basestring(sent))
+        else:
+            sent = list(value)
+            members.append(f"{start}[{','.join(map(encode_basestring, sorted(set(value))))}]")
+        if actual.get(name) != sent:
+            return None
+    alike = len(members) == len(actual) and actual.get(_TYPE) not in _OF_OTHERS
+    return f"{{{','.join(members)}}}" if alike else None
 
 
-def _member(item: tuple[str, str | list[str]]) -> str:
-    name, value = item
-    if isinstance(value, str):
-        return f'"{name}":{encode_basestring(value)}'
-    return f'"{name}":[{",".join(map(encode_basestring, sorted(set(value))))}]'
+_Part = tuple[str, str, Callable[[Mapping[str, Any]], Any], Mapping[str, str]]
 
 
-def _parts(fields: Iterable[Field]) -> tuple[tuple[str, Callable[[Any], Any], Mapping[str, str]], ...]:
-    return tuple(sorted((field.xdm[0], _getter(field), field.short) for field in fields))
+def _parts(fields: Iterable[Field]) -> tuple[_Part, ...]:
+    """Of each field, in the order of canonical JSON: its property, how its member begins, its value, short names."""
+    ordered = sorted(fields, key=lambda field: field.xdm)
+    return tuple((field.xdm[0], f'"{field.xdm[0]}":', _getter(field), field.short) for field in ordered)
 
 
 _TYPE = "@type"
 _OF_OTHERS = frozenset(CHANNELS.values())  # the normal form takes them for the short names of other fields
-_WITH_ASSET = _parts(COMPONENT_FIELDS)
-_WITHOUT_ASSET = _parts(field for field in COMPONENT_FIELDS if field.yaml[0] != "asset")
+_PARTS_WITH_ASSET = _parts(COMPONENT_FIELDS)
+_PARTS = _parts(field for field in COMPONENT_FIELDS if field.yaml[0] != "asset")
 _LOOKS: Mapping[Kind, tuple[Look, ...]] = {
     kind: tuple(_look(kind, field) for field in info.fields) for kind, info in KINDS.items()
 }

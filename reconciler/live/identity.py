@@ -13,6 +13,7 @@ from reconciler.model.catalogue import Catalogue
 from reconciler.model.entities import Entity, External
 from reconciler.model.intents import forgotten, former_names, moves, read_stamped
 from reconciler.model.kinds import EntityKey
+from reconciler.model.stamp import Stamp
 
 _SHOWN = 5
 
@@ -94,18 +95,28 @@ class _Identifier:
         """The instances with our stamp, under the keys that they have now."""
         new_key, former = moves(self.catalogue.settings), former_names(self.catalogue.settings)
         ours = {self.catalogue.name, *former}
-        stamped: defaultdict[EntityKey, defaultdict[tuple[str, EntityKey], list[LiveInstance]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        stamped: defaultdict[EntityKey, list[tuple[LiveInstance, Stamp]]] = defaultdict(list)
         for item in self.live:
             stamp = item.stamp
             if stamp is not None and stamp.catalog in ours and stamp.key.kind is item.kind:
-                stamped[new_key.get(stamp.key, stamp.key)][stamp.catalog, stamp.key].append(item)
-        for key in sorted(stamped):
-            self._take_key(key, stamped[key])
+                stamped[new_key.get(stamp.key, stamp.key) if new_key else stamp.key].append((item, stamp))
+        for key in sorted(stamped, key=lambda key: key.order):
+            item, stamp = stamped[key][0]
+            if len(stamped[key]) == 1 and stamp.instance_id in {None, item.instance.instance_id}:
+                self._own(key, stamp.catalog, stamp.key, item)
+            else:
+                self._take_key(key, stamped[key])
 
-    def _take_key(self, key: EntityKey, groups: Mapping[tuple[str, EntityKey], list[LiveInstance]]) -> None:
+    def _own(self, key: EntityKey, owner: str, stamped_key: EntityKey, item: LiveInstance) -> None:
+        self.owned[key] = item
+        if owner != self.catalogue.name or (stamped_key is not key and stamped_key != key):
+            self.moved[key] = str(stamped_key) if owner == self.catalogue.name else f"{owner}/{stamped_key}"
+
+    def _take_key(self, key: EntityKey, stamped: list[tuple[LiveInstance, Stamp]]) -> None:
         """The instance of one key. Of several stamps that come to mean it, the one that is written so counts."""
+        groups: defaultdict[tuple[str, EntityKey], list[LiveInstance]] = defaultdict(list)
+        for item, stamp in stamped:
+            groups[stamp.catalog, stamp.key].append(item)
         pin = self.catalogue.pins.get(key)
         told = {stamp: tell_copies(key, items, pin.uri if pin else None) for stamp, items in groups.items()}
         originals = {stamp: copies.original for stamp, copies in told.items() if copies.original is not None}
@@ -124,9 +135,7 @@ class _Identifier:
             self.blocks.append(Block(key, message, "Remove the entry from `moved`, or delete one of the instances."))
             return
         for (owner, stamped_key), original in originals.items():
-            self.owned[key] = original
-            if (owner, stamped_key) != (self.catalogue.name, key):
-                self.moved[key] = str(stamped_key) if owner == self.catalogue.name else f"{owner}/{stamped_key}"
+            self._own(key, owner, stamped_key, original)
 
     def _hand_back(self) -> dict[EntityKey, LiveInstance]:
         """The instances that lose their stamp, taken out of what is ours."""

@@ -38,6 +38,7 @@ from reconciler.pql.syntax import (
     On,
     Parameter,
     Period,
+    Place,
     Property,
     Range,
     Select,
@@ -100,8 +101,8 @@ class _Checker:
         self.tree = tree
         self.findings: list[Finding] = []
 
-    def say(self, message: str, node: Node, hint: str = "") -> None:
-        self.findings.append(Finding(message, node.place, hint))
+    def say(self, message: str, node: Node, hint: str = "", *, at: Place | None = None) -> None:
+        self.findings.append(Finding(message, node.place if at is None else at, hint))
 
     def walk(self, node: Node, scope: _Scope) -> None:
         if type(node) in _PLAIN:
@@ -221,7 +222,8 @@ class _Checker:
         )
         noun = "argument" if wanted == "1" else "arguments"
         wanted = "no" if wanted == "0" else wanted
-        self.say(f"`{node.name}()` takes {wanted} {noun}, not {len(node.arguments)}", node, f"write `{signature}`")
+        message = f"`{node.name}()` takes {wanted} {noun}, not {len(node.arguments)}"
+        self.say(message, node, f"write `{signature}`", at=Place(node.named.start, node.place.end))
 
     def _unknown(self, node: Call, rows: tuple[Function, ...]) -> None:
         if rows and node.of is None:
@@ -229,7 +231,7 @@ class _Checker:
         elif rows:
             self.say(f"`{node.name}()` takes no value before it", node, f"write `{_signature(rows[0])}`")
         else:
-            self.say(f"there is no function `{node.name}`", node, _nearest(node.name, FUNCTIONS))
+            self.say(f"there is no function `{node.name}`", node, _nearest(node.name, FUNCTIONS), at=node.named)
 
 
 def _signature(row: Function) -> str:

@@ -219,7 +219,7 @@ class Parser(Cursor):
         self.advance()
         if self.token.word == "(":
             arguments = self.bracketed(self.advance(), ")")
-            return Call(of, str(name.value), arguments, place=self.since(start))
+            return Call(of, str(name.value), arguments, place=self.since(start), named=name.place)
         return Property(of, str(name.value), place=self.since(start))
 
     def _filter(self, of: Node, start: int) -> Node:
@@ -287,7 +287,9 @@ class Parser(Cursor):
         self.advance()
         if self.token.word == "(":
             arguments = self.bracketed(self.advance(), ")")
-            return Call(None, "if" if word == "if" else name, arguments, place=self.since(token.start))
+            return Call(
+                None, "if" if word == "if" else name, arguments, place=self.since(token.start), named=token.place
+            )
         if word and name in self.scope:
             return Variable(name, place=token.place)
         if word in _KNOWN:

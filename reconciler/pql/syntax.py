@@ -192,12 +192,13 @@ class Call(_Node):
     """``of.name(arguments)``, or ``name(arguments)`` when ``of`` is None: ``if``, ``date``, ``currentMonth``, …
 
     An argument that the function evaluates for each element (``orders.sum(price)``) is a plain expression whose bare
-    names are the element's, or a ``Lambda`` of one parameter.
+    names are the element's, or a ``Lambda`` of one parameter. named: where the name stands.
     """
 
     of: Node | None
     name: str
     arguments: tuple[Node, ...]
+    named: Place = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
 # ---------------------------------------------------------------- operations

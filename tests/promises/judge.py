@@ -40,6 +40,7 @@ class Judge:
     excused: Mapping[str, frozenset[str]] = field(default_factory=dict)
     writes: list[Turn] = field(default_factory=list)
     broken: list[AssertionError] = field(default_factory=list)
+    asked_to_go: set[str] = field(default_factory=set)  # by this run; another may be the one that sees them gone
 
     def prepared(self, resumed: Resumed, made_from: LiveState) -> None:
         """The run has decided on a plan."""
@@ -64,6 +65,8 @@ class Judge:
 
     def _judge(self, exchange: Exchange) -> None:
         self._nothing_had_to_be_refused(exchange)
+        if exchange.method == "DELETE" and exchange.succeeded:
+            self.asked_to_go.add(exchange.path.rpartition("/")[2])
         for turn in self.world.learn(exchange):
             item = turn.after or turn.before
             if item is None or item.is_anchor or turn.before == turn.after:
@@ -153,18 +156,23 @@ class Judge:
         happened = sum(1 for turn in self._writes_of(key) if _did(turn) == action)
         most = count[Done] + count[AlreadyDone] + count[Unknown]
         assert happened <= most, f"{key}: {happened} times {action}, told {told}"
+        if action == "delete":
+            happened = max(happened, len((self._ids(key) & self.asked_to_go) - self.world.held.keys()))
         if not self.disturbed:
             assert happened >= count[Done], f"{key}: {happened} times {action}, told {told}"
 
     def _writes_of(self, key: EntityKey) -> Iterator[Turn]:
-        assert self.plan is not None
-        ids = {step.remote_id for step in self.plan.steps if step.key == key and step.remote_id}
+        ids = self._ids(key)
         for turn in self.writes:
             item = turn.after or turn.before
             assert item is not None
             stamp = item.stamp
             if item.id in ids or (not ids and stamp is not None and stamp.key == key):
                 yield turn
+
+    def _ids(self, key: EntityKey) -> set[str]:
+        assert self.plan is not None
+        return {step.remote_id for step in self.plan.steps if step.key == key and step.remote_id}
 
 
 def _did(turn: Turn) -> str:

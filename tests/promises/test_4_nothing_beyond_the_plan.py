@@ -51,7 +51,7 @@ def test_an_edit_made_at_any_moment_of_a_run_is_not_overwritten(number: int) -> 
     [
         ("xdm:name", "by hand"),
         ("xdm:rank", {"xdm:priority": 7}),
-        ("xdm:status", "draft"),
+        ("xdm:status", "archived"),
         ("xdm:tags", []),
         ("xdm:representations", []),
         ("xdm:selectionConstraint", {"xdm:startDate": "2026-01-01T00:00:00Z"}),
