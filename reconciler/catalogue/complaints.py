@@ -107,6 +107,7 @@ def _said_of_value(finding: _Finding) -> tuple[str, str]:
     match finding.type:
         case "literal_error":
             expected = str(context["expected"]).replace("'", "`")
+            expected = {"True": "`true`", "False": "`false`"}.get(expected, expected)
             choices = expected.replace("`", "").replace(" or ", ", ").split(", ")
             return f", not one of {expected}", did_you_mean(
                 found.lower(), choices, cutoff=0.8

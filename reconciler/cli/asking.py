@@ -43,10 +43,13 @@ setting_options = all_of(
 
 def make_setting(at: datetime, *, seed: str, id_field: str | None, timezone: str, counters: Path | None) -> Setting:
     """The setting that these options say. Raises ``ReconcilerError`` for counters that cannot be read."""
-    from reconciler.decision.counters import NOTHING_PROPOSED, to_counters
+    from reconciler.decision.counters import NOTHING_PROPOSED, CountersUnreadable, to_counters
     from reconciler.decision.decide import Setting
 
-    counted = NOTHING_PROPOSED if counters is None else to_counters(read_json(counters))
+    try:
+        counted = NOTHING_PROPOSED if counters is None else to_counters(read_json(counters))
+    except CountersUnreadable as error:
+        raise CountersUnreadable(f"{counters}: {error}", remedy=error.remedy) from None
     return Setting(at, read_zone(timezone), counted, seed, id_field)
 
 
@@ -84,9 +87,26 @@ def read_json(path: Path) -> Any:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ReconcilerError(f"{path} is not JSON: {error.msg} in {where}", remedy="Correct the file.") from None
-    except (ValueError, RecursionError):
-        raise ReconcilerError(f"{path} is not JSON that can be used", remedy="Write plain JSON in UTF-8.") from None
+    except (ValueError, RecursionError) as error:
+        what = f"{path} is not JSON that can be used: {_why_unusable(error)}"
+        raise ReconcilerError(what, remedy="Write plain JSON in UTF-8.") from None
+
+
+class _RefusedConstant(ValueError):
+    """``NaN`` or an infinity, which JSON does not know."""
+
+
+def _why_unusable(error: ValueError | RecursionError) -> str:
+    match error:
+        case RecursionError():
+            return "it is nested too deeply"
+        case UnicodeDecodeError():
+            return "it is not in UTF-8"
+        case _RefusedConstant():
+            return f"{error} is no number"
+        case _:
+            return "a number in it has too many digits"
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
+    raise _RefusedConstant(name)

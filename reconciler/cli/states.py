@@ -51,19 +51,21 @@ class States:
             return self._living(f"live, {compared.catalogue.environment}", compared.live)
         if not name.startswith(GIT) and Path(name).is_file():
             return self._planned(Path(name), before=before)
-        return self._revision(name.removeprefix(GIT))
+        return self._revision(name)
 
-    def _revision(self, name: str) -> State:
+    def _revision(self, asked: str) -> State:
         from reconciler.catalogue.reading import read_catalogue
         from reconciler.catalogue.revision import Revision, find_commit, read_files_at
         from reconciler.model.problem import CatalogueInvalid, Severity
 
         root = self.request.catalogue
+        name = asked.removeprefix(GIT)
         commit = find_commit(root, name)
         if commit is None:
             raise ReconcilerError(
-                f"{name!r} is no state: neither `files`, `live`, a plan file nor a Git revision",
-                remedy="In a shallow clone, fetch more history (`fetch-depth: 0` for actions/checkout).",
+                f"{asked!r} is no state: neither `files`, `live`, a plan file nor a Git revision",
+                remedy="Check its spelling; in a shallow clone, fetch more history (`fetch-depth: 0` for"
+                " actions/checkout).",
             )
         loaded = read_catalogue(root, self.request.env, read_files_at(root, commit), Revision(commit))
         if any(problem.severity is Severity.ERROR for problem in loaded.problems):

@@ -87,7 +87,11 @@ def prepare(state: DecisionState, key: str, at: datetime, counters: Counters = N
     """Decide all of an activity that holds for every profile. at: aware. Raises ``UnknownActivity``."""
     activity = state.activities.get(key)
     if activity is None:
-        remedy = did_you_mean(key, state.activities) or f"There are: {', '.join(sorted(state.activities)) or 'none'}."
+        remedy = did_you_mean(key, state.activities) or (
+            f"There are: {', '.join(sorted(state.activities))}."
+            if state.activities
+            else "What decides holds no activity at all: apply the catalogue first, or decide from another state."
+        )
         raise UnknownActivity(f"there is no activity `{key}`", remedy=remedy)
     closed = _closed(state, activity, at)
     candidates = () if closed else tuple(sorted(_candidates(state, activity, at, counters), key=_rank))

@@ -45,7 +45,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workplace]
 
 def kills(place: Workplace) -> int:
     """How often. Over HTTP each next run has to wait until the lease of the dead one has run out."""
-    usual = "12" if isinstance(place.repository, OverHttp) else "38"
+    usual = "6" if isinstance(place.repository, OverHttp) else "16"
     return int(os.environ.get("PROMISES_KILLS", usual))
 
 

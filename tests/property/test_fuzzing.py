@@ -92,7 +92,7 @@ def check_body(call: Call, answer: Answer) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("RECONCILER_TEST_EXAMPLES", "150")),
+    max_examples=int(os.environ.get("RECONCILER_TEST_EXAMPLES", "100")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

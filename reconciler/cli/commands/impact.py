@@ -97,7 +97,8 @@ def impact(
     labour = Labour(workers or usual_workers())
     screen.say(f"Comparing {base} with {head} for the profiles in {profiles}.")
     if profiles != Path("-") and not profiles.is_file():
-        raise ReconcilerError(f"there is no file {profiles}", remedy="Name a file of profiles, one JSON object a line.")
+        what = f"{profiles} is no file" if profiles.exists() else f"there is no file {profiles}"
+        raise ReconcilerError(what, remedy="Name a file of profiles, one JSON object a line.")
     states = States(request, screen)
     before, after = states.read(base, before=True), states.read(head)
     book = RuleBook()

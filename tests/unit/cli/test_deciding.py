@@ -92,11 +92,11 @@ def test_a_plan_that_live_no_longer_fits_ends_11(folder: Path, run: Run) -> None
     ("options", "code", "said"),
     [
         (["--state", "nowhere"], 1, "'nowhere' is no state: neither `files`, `live`, a plan file nor a Git revision"),
-        (["--state", "git:--all"], 1, "'--all' is no state"),
+        (["--state", "git:--all"], 1, "'git:--all' is no state"),
         (["--timezone", "Mars"], 64, "'Mars' is no time zone"),
         (["--at", "noon"], 64, "'noon' is not a date-time"),
         (["--activity", "hoem"], 1, "there is no activity `hoem`"),
-        (["--counters", "adult.json"], 1, "'age' is no counter"),
+        (["--counters", "adult.json"], 1, "adult.json: 'age' is no counter"),
         (["--context", "catalog.yaml"], 1, "catalog.yaml is not JSON: Expecting value in line 1, column 1"),
         (["--profile", "gone.json"], 1, "gone.json cannot be read"),
     ],
@@ -117,7 +117,25 @@ def test_a_profile_is_one_json_object_of_numbers_that_json_knows(folder: Path, r
     (folder / "bad.json").write_text("[1]")
     assert "bad.json holds no profile" in ask(run, profile="bad.json").err
     (folder / "bad.json").write_text('{"age": NaN}')
-    assert "bad.json is not JSON that can be used" in ask(run, profile="bad.json").err
+    assert "bad.json is not JSON that can be used: NaN is no number" in ask(run, profile="bad.json").err
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b'{"age": ' + b"[" * 100_000, "it is nested too deeply"),
+        (b'{"age": "\xff"}', "it is not in UTF-8"),
+        (b'{"age": ' + b"9" * 5_000 + b"}", "a number in it has too many digits"),
+    ],
+)
+def test_a_profile_that_json_cannot_hold_says_why(folder: Path, run: Run, text: bytes, why: str) -> None:
+    (folder / "bad.json").write_bytes(text)
+    assert why in " ".join(ask(run, profile="bad.json").err.split())
+
+
+def test_a_state_without_activities_says_what_to_do(folder: Path, run: Run) -> None:
+    said = " ".join(ask(run, "--state", "live").err.split())
+    assert "What decides holds no activity at all: apply the catalogue first" in said
 
 
 def test_cases_that_hold_end_0_and_one_that_does_not_ends_1(folder: Path, run: Run) -> None:

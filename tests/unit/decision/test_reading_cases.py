@@ -44,6 +44,10 @@ def case(**changes: str) -> str:
         (case(activity="hoem"), "3:15 RC020 there is no activity `hoem` | Did you mean `home`?"),
         (case(expect="{offer: set}"), "5:21 RC020 there is no offer `set` | Did you mean `seat`?"),
         (case(expect="{one_of: [seat, x]}"), "5:29 RC020 there is no offer `x` | Name an offer of the catalogue."),
+        (
+            case(expect="{fallback: no}"),
+            "5:24 RC013 `cases[0].expect.fallback` is `no`, not one of `true` | Choose one of these.",
+        ),
         (case(expect="{not: [x]}"), "5:20 RC020 there is no offer `x` | Name an offer of the catalogue."),
         (
             case(expect="{}"),
