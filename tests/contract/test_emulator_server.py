@@ -184,12 +184,12 @@ def test_over_a_socket_a_cut_line_has_no_answer(tmp_path: Path, fault: str, made
 def test_a_request_that_waits_on_purpose_is_finished_before_the_end(tmp_path: Path) -> None:
     """J1, J4. Nobody else waits with it."""
     with (
-        served(tmp_path / "x.db", "latency=5s;ops=POST") as server,
-        httpx.Client(base_url=server.url, headers=TAG) as client,
+        served(tmp_path / "x.db", "latency=2s;ops=POST") as server,
+        httpx.Client(base_url=server.url, headers=TAG, timeout=60) as client,
         ThreadPoolExecutor(1) as pool,
     ):
         slow = pool.submit(client.post, f"{server.container}/instances", content=tag("t"))
-        with httpx.Client(base_url=server.url, headers=TAG) as other:
+        with httpx.Client(base_url=server.url, headers=TAG, timeout=60) as other:
             while not other.get(httpx.URL(server.url).join("/healthz")).json()["faults"]["latency"]:
                 pass
             assert not slow.done()

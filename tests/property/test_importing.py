@@ -43,6 +43,7 @@ LETTERS = ["\u202e", "Ünïcödé", "日本", "😀", "e\u0301", "é"]
 HOSTILE = st.sampled_from([*YAML_WORDS, *YAML_MARKS, *WHITE, *LETTERS])
 TEXTS = HOSTILE | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 NAMES = TEXTS.filter(bool)
+RULES = TEXTS.filter(lambda text: "\x00" not in text and "*/" not in text).map(lambda text: f"/*{text}*/ a = 1")
 INSTANTS = st.sampled_from(["2026-01-01T00:00:00Z", "2026-06-30T23:59:59.5+02:00", "1999-12-31t23:59:60z"])
 RAW = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | TEXTS,
@@ -95,7 +96,8 @@ STATUSES = optional(**{"xdm:status": st.sampled_from(["draft", "approved", "live
 class Page:
     """Somebody who makes one instance after the other, referring to those made before.
 
-    What a placement does not take is not put there: the API would, and `validate` says then what is wrong with it.
+    What a placement does not take is not put there, and rules can be read: the API looks at neither, and `validate`
+    says then what is wrong.
     """
 
     def __init__(self, data: st.DataObject, writer: Writer) -> None:
@@ -131,7 +133,9 @@ class Page:
                 return self.draw(optional(**{"xdm:description": TEXTS, **types}))
             case Kind.RULE:
                 form = optional(**{"xdm:format": st.sampled_from(["pql/text", "pql/json"]), "xdm:type": TEXTS})
-                return {"xdm:condition": {**self.draw(form), "xdm:value": self.draw(TEXTS)}}
+                drawn = self.draw(form)
+                texts = TEXTS if drawn.get("xdm:format") == "pql/json" else RULES
+                return {"xdm:condition": {**drawn, "xdm:value": self.draw(texts)}}
             case Kind.OFFER | Kind.FALLBACK:
                 return self.offer(kind)
             case Kind.FILTER:
