@@ -150,6 +150,7 @@ class _Checker:
         self.walk(node.left, scope)
         self.walk(node.right, scope)
         if node.comparison in _OF_LISTS:
+            self._looked_in(node, type_of(node.right, scope.names))
             return
         types = (type_of(node.left, scope.names), type_of(node.right, scope.names))
         if _LIST not in types:
@@ -158,6 +159,11 @@ class _Checker:
         if other in _SCALARS:
             hint = "write `value in list`, or compare with a list: `[…]`"
             self.say(f"a list is compared with {other}, which is never true", node, hint)
+
+    def _looked_in(self, node: Compared, found: Type) -> None:
+        if found in _SCALARS:
+            hint = "write `[value]`: round brackets about one value make no list"
+            self.say(f"`{node.comparison}` looks in a list, not in {found}, and is never true", node, hint)
 
     def _call(self, node: Call, scope: _Scope) -> None:
         known = scope.names.get(node.name) if node.of is None else None
