@@ -194,7 +194,7 @@ def test_many_terms_in_many_fields_are_looked_for_in_bounded_time(repo: Caller) 
     fields = [f"_instance.xdm:{name}" for name in ("name", *map(str, range(31)))]
     started = process_time()
     assert repo.search("tag", terms, field=fields)["_embedded"]["total"] == 400
-    assert process_time() - started < 10  # the product of both, item by item, would take minutes
+    assert process_time() - started < 2  # no request may stall for longer; item by item it would take minutes
 
 
 def test_views_with_many_keys_make_room_for_each_other() -> None:
