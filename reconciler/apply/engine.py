@@ -117,9 +117,7 @@ class _Engine:
     ) -> None:
         """Run until every step that can be is settled, nothing more may start, or the run is given up."""
         while not given_up.done():
-            while (
-                len(running) < self.rate.allowed and not self.steps.prospects.hopeless and not self.stop.soon.is_set()
-            ):
+            while self._may_start(len(running)):
                 step = schedule.next_ready()
                 if step is None:
                     break

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urljoin
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -51,9 +53,14 @@ class Served:
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        """What was asked so far, as logged."""
-        text = Path(self.log.name).read_text()
-        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        """What was asked so far, as logged. A line is written behind its answer, so one more is asked and awaited."""
+        mark = str(uuid4())
+        httpx.get(urljoin(self.url, "/healthz"), headers={"x-request-id": mark})
+        lines: list[dict[str, Any]] = []
+        while not any(line["request_id"] == mark for line in lines):
+            text = Path(self.log.name).read_text()
+            lines = [json.loads(line) for line in text.splitlines(keepends=True) if line[0] == "{" and line[-1] == "\n"]
+        return [line for line in lines if line["path"] != "/healthz"]
 
     @property
     def writes(self) -> list[str]:

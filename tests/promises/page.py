@@ -29,8 +29,12 @@ class Page:
 
     def touch(self, dice: Random, item: Held) -> None:
         """Change a value, as a person would."""
-        name = dice.choice(["xdm:name", "acme:note", "xdm:description"])
-        self.set(item, name, dice.choice(["A", "B", "D", "by hand"]))
+        text = dice.choice(["A", "B", "D", "by hand"])
+        values: dict[str, Any] = {"xdm:name": text, "acme:note": text, "xdm:description": text}
+        if item.kind is Kind.OFFER:
+            values |= {"xdm:rank": {"xdm:priority": dice.randrange(9)}, "xdm:tags": []}
+        name = dice.choice(sorted(values))
+        self.set(item, name, values[name])
 
     def set(self, item: Held, name: str, value: Any) -> None:
         """Set one property."""

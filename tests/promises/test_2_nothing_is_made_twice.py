@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.apply.lease import Locked
 from reconciler.apply.run import Ended
-from tests.promises.arena import Arena, Job, Trouble, arena
+from tests.promises.arena import TERMS, Arena, Job, Trouble, arena
 from tests.promises.line import Fault
 from tests.promises.scenario import made_twice, sweep, swept
 
@@ -59,6 +59,22 @@ def test_a_run_that_slept_beyond_its_lease_sends_nothing_more_when_another_has_t
         place.apply(Job(RULES))
         assert made_twice(place) == ()
         assert place.plan(RULES)[0].steps == ()
+
+
+def test_what_a_dead_run_sent_at_the_end_of_its_term_arrives_before_the_lease_is_taken() -> None:
+    rule = {"rule/r": {"condition": "a = 1"}}
+    with arena() as place:
+
+        def slow(number: int) -> None:
+            if number == FIRST_CREATE:
+                place.clock.pass_by(TERMS.term_s - 5.0)
+
+        dying = Trouble({FIRST_CREATE: Fault.LATE, FIRST_CREATE + 1: Fault.KILLED_BEFORE}, between=slow)
+        [_dead, second] = place.apply(Job(rule, trouble=dying), Job(rule, lock_timeout_s=300.0), in_turn=True)
+        assert isinstance(second, Ended)
+        assert second.complete
+        assert [str(item.kind) for item in place.world.entities()] == ["rule"]
+        assert made_twice(place) == ()
 
 
 CHAIN = {

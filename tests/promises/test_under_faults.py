@@ -23,7 +23,7 @@ from reconciler.apply.run import Ended
 from tests.promises.arena import ALL, Arena, Job, Trouble, arena
 from tests.promises.line import Fault
 from tests.promises.page import Page
-from tests.property.catalogues import Documents, catalogues
+from tests.property.catalogues import Documents, catalogues, live_catalogues
 
 pytestmark = pytest.mark.property
 
@@ -33,6 +33,7 @@ FAULTS = st.dictionaries(WRITES | BOUNDARIES, st.sampled_from(Fault), max_size=4
 ADOPTING = replace(ALL, adopt_up_to=10**6)
 EDITS = st.dictionaries(BOUNDARIES, st.integers(0, 10**6), max_size=2)
 SEEDS = st.integers(0, 10**6)
+GIT = catalogues() | live_catalogues()
 
 
 class Promises(RuleBasedStateMachine):
@@ -46,7 +47,7 @@ class Promises(RuleBasedStateMachine):
         self.git: Documents = {}
         self.saved: tuple[Any, Any] | None = None
 
-    @initialize(slow=st.integers(0, 2), late=st.sampled_from([0.0, 0.0, 5.0]), git=catalogues(), applied=st.booleans())
+    @initialize(slow=st.integers(0, 2), late=st.sampled_from([0.0, 0.0, 5.0]), git=GIT, applied=st.booleans())
     def begin(self, slow: int, late: float, git: Documents, applied: bool) -> None:
         self.place: Arena = self.stack.enter_context(arena(slow_delete=slow, stale_list_s=late))
         self.page = Page(self.place.world)
@@ -56,7 +57,7 @@ class Promises(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ what happens
 
-    @rule(git=catalogues())
+    @rule(git=GIT)
     def somebody_commits(self, git: Documents) -> None:
         self.git = git
 
@@ -78,6 +79,12 @@ class Promises(RuleBasedStateMachine):
     def apply_while_somebody_edits(self, faults: Mapping[int, Fault], edits: Mapping[int, int]) -> None:
         self._apply(Job(self.git, trouble=Trouble(faults, self._between(edits))))
 
+    @rule(git=live_catalogues(), faults=FAULTS, edits=st.just({}) | EDITS)
+    def apply_a_commit(self, git: Documents, faults: Mapping[int, Fault], edits: Mapping[int, int]) -> None:
+        """Much is made, moved and taken away below activities that are live."""
+        self.git = git
+        self._apply(Job(self.git, trouble=Trouble(faults, self._between(edits) if edits else None)))
+
     @rule(faults=FAULTS)
     def adopt(self, faults: Mapping[int, Fault]) -> None:
         self._apply(Job(self.git, options=ADOPTING, trouble=Trouble(faults)))
@@ -94,7 +101,7 @@ class Promises(RuleBasedStateMachine):
     def destroy(self, faults: Mapping[int, Fault]) -> None:
         self._apply(Job(self.git, trouble=Trouble(faults), destroy=True))
 
-    @rule(other=catalogues(), faults=FAULTS, more=FAULTS)
+    @rule(other=GIT, faults=FAULTS, more=FAULTS)
     def two_at_once(self, other: Documents, faults: Mapping[int, Fault], more: Mapping[int, Fault]) -> None:
         self._apply(
             Job(self.git, trouble=Trouble(faults), lock_timeout_s=300.0),

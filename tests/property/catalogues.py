@@ -93,3 +93,39 @@ def catalogues(draw: st.DrawFn) -> Documents:
             "fallback": fallback,
         }
     return found
+
+
+@st.composite
+def live_catalogues(draw: st.DrawFn) -> Documents:
+    """Customers see offers in each of them: to come from one to another, an activity has to be kept from starving."""
+    tag_names, tags = draw(st.permutations(["A", "B", "C"])), ["t0", "t1", "t2"]
+    placements = draw(st.sampled_from([["p0"], ["p0", "p1"]]))
+    rules, offers = draw(some(["r0", "r1", "r2"])), draw(some(["o0", "o1", "o2", "o3"], least=1))
+    found: Documents = {f"tag/{key}": {"name": name} for key, name in zip(tags, tag_names, strict=True)}
+    found |= {f"placement/{key}": {} for key in placements}
+    found |= {f"rule/{key}": {"condition": draw(st.sampled_from(["a = 1", "a = 2"]))} for key in rules}
+    shown = [{"placement": key, "components": [{"type": "text", "copyline": draw(TEXTS)}]} for key in placements]
+    names = draw(st.permutations(["A", "B", "C", "D", "E"]))
+    for key, name in zip(offers, names, strict=False):
+        found[f"offer/{key}"] = {
+            "name": name,
+            "status": draw(st.sampled_from(["approved", "approved", "approved", "archived"])),
+            "tags": draw(some(tags)),
+            "rule": draw(st.sampled_from([None, *rules])),
+            "priority": draw(st.integers(0, 2)),
+            "representations": draw(st.sampled_from([shown, shown[:1], shown[-1:]])),
+        }
+    for key in draw(st.sampled_from([["b0"], ["b1"], ["b0", "b1"]])):
+        found[f"fallback/{key}"] = {"status": "approved", "representations": shown}
+    filters = draw(st.sampled_from([["f0"], ["f1"], ["f0", "f1"]]))
+    for key in filters:
+        form = draw(st.sampled_from(["offers", "any_tags", "all_tags"]))
+        found[f"filter/{key}"] = {form: draw(some(offers if form == "offers" else tags, least=1))}
+    for key in draw(st.sampled_from([["a0"], ["a0", "a1"]])):
+        found[f"activity/{key}"] = {
+            "status": draw(st.sampled_from(["live", "live", "live", "archived"])),
+            "placement": draw(st.sampled_from(placements)),
+            "filter": draw(st.sampled_from(filters)),
+            "fallback": draw(st.sampled_from(sorted(name.split("/")[1] for name in found if name.startswith("fallb")))),
+        }
+    return found

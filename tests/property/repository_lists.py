@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
 Envelope: TypeAlias = dict[str, Any]
 
-DATES = ("repo:createdDate", "repo:lastModifiedDate", "_instance.d", "_instance.xdm:selectionConstraint.xdm:startDate")
+ONLY_TEXT = ("instanceId", "_instance.xdm:name", "_instance.xdm:status")  # also where it looks like a date
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,10 @@ class Query:
         return {name: value for name, value in given.items() if value is not None}
 
     @property
+    def first(self) -> tuple[str, bool]:
+        return self.order[0] if self.order else ("instanceId", False)
+
+    @property
     def by_score(self) -> bool:
         return bool(self.terms) and not self.order
 
@@ -103,22 +107,30 @@ def elements(value: Any) -> Iterator[Any]:
         yield value
 
 
-def comparable(path: str, stored: Any) -> Any:
-    return datetime.fromisoformat(stored) if path in DATES else stored
+def comparable(path: str, stored: Any) -> tuple[str, Any] | None:
+    """A value behind its type, as it compares; None for what has no order. Types sort by name (ours)."""
+    match stored:
+        case int() | float():
+            return "number", stored
+        case str():
+            moment = None if path in ONLY_TEXT else moment_of(stored)
+            return ("text", stored) if moment is None else ("point in time", moment)
+        case _:
+            return None
 
 
-def read_like(path: str, stored: Any, text: str) -> Any:
+def moment_of(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if re.match(r"\d{4}-\d\d-\d\dT", text) else None
+
+
+def read_like(of_type: str, text: str) -> tuple[str, Any] | None:
     """The text of a request as a value of the type that is stored; None when it is none."""
+    read: dict[str, Callable[[str], Any]] = {"number": float, "point in time": moment_of, "text": str}
     try:
-        match stored:
-            case int() | float():
-                return float(text)
-            case str():
-                return comparable(path, text)
-            case _:
-                return None
+        value = read[of_type](text)
     except ValueError:
         return None
+    return None if value is None else (of_type, value)
 
 
 # --- filters
@@ -134,10 +146,10 @@ def holds(condition: Condition, envelope: Envelope) -> bool:
 def compares(condition: Condition, stored: Any) -> bool:
     if condition.operator == "~":
         return isinstance(stored, str) and re.fullmatch(condition.value, stored, re.IGNORECASE) is not None
-    wanted = read_like(condition.path, stored, condition.value)
-    if wanted is None:
-        return False
     have = comparable(condition.path, stored)
+    wanted = None if have is None else read_like(have[0], condition.value)
+    if have is None or wanted is None:
+        return False
     return bool(
         {
             "==": have == wanted,
@@ -153,9 +165,10 @@ def compares(condition: Condition, stored: Any) -> bool:
 # --- order and pages
 
 
-def sorts_by(path: str, envelope: Envelope) -> Any:
-    stored = next(values_at(envelope, path), None)
-    return None if stored is None else comparable(path, stored)
+def sorts_by(path: str, envelope: Envelope) -> tuple[str, Any] | None:
+    """Its first value that has an order."""
+    found = (comparable(path, stored) for stored in values_at(envelope, path))
+    return next((each for each in found if each is not None), None)
 
 
 def in_order(query: Query, envelopes: Sequence[Envelope]) -> list[Envelope]:
@@ -180,16 +193,25 @@ def list_from_start(query: Query, envelopes: Sequence[Envelope]) -> list[Envelop
     found = in_order(query, [each for each in envelopes if meets(query, each)])
     if query.start is None:
         return found
-    path, descending = query.order[0] if query.order else ("instanceId", False)
+    path, descending = query.first
 
     def is_beyond(envelope: Envelope) -> bool:
-        stored = next(values_at(envelope, path), None)
-        if stored is None:
+        have = sorts_by(path, envelope)
+        if have is None:
             return True
-        have, start = comparable(path, stored), read_like(path, stored, str(query.start))
-        return bool(have < start if descending else have > start)
+        start = read_like(have[0], str(query.start))
+        return bool(start and (have < start if descending else have > start))
 
     return [each for each in found if is_beyond(each)]
+
+
+def is_told(query: Query, envelopes: Sequence[Envelope]) -> bool:
+    """Whether E3 tells what ``start`` means: among values of several types, or of another one, it does not."""
+    if query.start is None:
+        return True
+    found = [sorts_by(query.first[0], each) for each in envelopes if meets(query, each)]
+    types = {each[0] for each in found if each is not None}
+    return len(types) < 2 and all(read_like(each, query.start) for each in types)
 
 
 def list_behind(query: Query, envelopes: Sequence[Envelope], last: Envelope) -> list[Envelope]:
@@ -201,7 +223,7 @@ def list_behind(query: Query, envelopes: Sequence[Envelope], last: Envelope) -> 
 
 def first_page(query: Query, found: list[Envelope]) -> list[Envelope]:
     """E4: it ends at a change of the first property: the last one within the limit, else the first one."""
-    path = query.order[0][0] if query.order else "instanceId"
+    path, _ = query.first
     ends = [
         end
         for end in range(1, len(found) + 1)
