@@ -1,4 +1,4 @@
-"""What a change reaches is found with what it reaches, however much else is live. Memory is counted, nothing is timed."""
+"""What a change reaches takes memory for what it reaches, however much else is live. Nothing is timed."""
 
 from __future__ import annotations
 
