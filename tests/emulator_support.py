@@ -87,8 +87,10 @@ class Caller:
         return json_of(self.get(made))
 
     def put(self, made: Made, instance: object, links: object = None, **headers: str | None) -> Response:
+        return self.put_with(made, {"_instance": instance, "_links": {} if links is None else links}, **headers)
+
+    def put_with(self, made: Made, body: object, **headers: str | None) -> Response:
         kind = made.uri.split(":")[1]
-        body = {"_instance": instance, "_links": {} if links is None else links}
         headers = {"content_type": f'{XCORE}hal+json; schema="{NS}{kind}"', **headers}
         return self.send("PUT", made.location, body, **headers)
 

@@ -42,9 +42,10 @@ Choices that took thought:
   ``etag``: what was written in between was not seen by whoever asked.
 - An Accept with ``*`` admits everything, as RFC 9110 says, also next to a type that does not fit.
 - Reading is bounded: 1 MiB a body, 100 levels, numbers within the range of a double, and a limit on how much a patch
-  may copy, because a patch that copies an instance into itself would double it with every operation. So are queries
-  (16 properties to order by, 32 conditions and fields, 1000 ids, 256 terms) and lists of faults (1000, the others are
-  counted in ``more``): each cost seconds in a body or an address of legal size.
+  may copy, because a patch that copies an instance into itself would double it with every operation, or shift at the
+  front of long lists. So are queries (16 properties to order by, 32 conditions and fields, 1000 ids, 256 terms) and
+  lists of faults (1000, the others are counted in ``more``): each cost seconds in a body or an address of legal size.
+- The outcomes of the 10,000 deletions decided last can be asked for; a server that runs for long does not keep all.
 - A document from outside whose rules stand where they would not be read (below ``oneOf``, in a schema that contains
   itself) is refused: an instance that breaks a rule unseen is worse than a server that does not start. An instance
   whose schema was not given again is answered 501; its references still hold.

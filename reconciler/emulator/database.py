@@ -14,7 +14,7 @@ from typing import Literal
 from reconciler.emulator.migrations import migrate, run_script
 from reconciler.model.errors import ReconcilerError
 
-FORMAT = 2
+FORMAT = 3
 _APPLICATION_ID = 0x5245434E  # "RECN"
 _BUSY_TIMEOUT_S = 10.0
 # Ids are random, so a write touches a page in each of several indexes: small pages, of which many are kept.

@@ -64,11 +64,6 @@ class Mishaps:
         with self._turn:
             return dict(self._counts)
 
-    @property
-    def drops(self) -> bool:
-        """Whether lines may be cut."""
-        return "drop-before" in self._asked or "drop-after" in self._asked
-
     def strikes(self, name: str, method: str) -> bool:
         """Whether this request is hit by the fault of that name; counted if so."""
         share = self.amount(name, method)

@@ -12,6 +12,11 @@ from reconciler.emulator.registry import EntityType
 
 PRODUCT_CONTEXTS = ("dma_offers", "acp")  # every container belongs to both (B2)
 _CONTEXTS = f'"productContexts":{dump(PRODUCT_CONTEXTS)},'
+# The columns of an instance in the store, in the order of its fields.
+COLUMNS = (
+    "row, scope, schema, instance_id, uri, etag, created, modified, created_by, modified_by,"
+    " created_client, modified_client, text, links"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""JSON in and out: bodies are read with limits, so that no input can stall or break the server (J3)."""
+"""JSON in and out: what comes from outside is read with limits, so that nothing can stall or break the server (J3)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ MAX_DEPTH = 100  # ours: levels of nesting in a body and in a patched instance
 _LONGEST_INTEGER = 300  # digits; above it a number would not fit a double
 
 
+class JsonUnreadable(ValueError):
+    """Text that is not JSON, or JSON that is too deep or out of range; says why."""
+
+
 def dump(value: object) -> str:
     """Compact JSON, as stored and as sent."""
     return _ENCODER.encode(value)
@@ -30,13 +34,23 @@ def load_object(text: str) -> JsonObject:
 def read_body(body: bytes) -> Json:
     """The JSON value of a body. Refuses with 400 what is not UTF-8, not JSON, too deep or out of range."""
     try:
-        value: Json = _DECODER.decode(body.decode())
+        return decode(body.decode())
+    except JsonUnreadable as error:
+        raise bad_request(f"the body is {error}") from error
+    except UnicodeDecodeError as error:
+        raise bad_request(f"the body is not readable JSON: {str(error)[:200]}") from error
+
+
+def decode(text: str) -> Json:
+    """The JSON value of a text. Raises ``JsonUnreadable``."""
+    try:
+        value: Json = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
-        raise bad_request(f"the body is not readable JSON: {_reason(error)}") from error
-    # Few brackets cannot nest deeply: most bodies are spared the walk.
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and depth(value) > MAX_DEPTH:
-        raise bad_request(f"the body nests deeper than {MAX_DEPTH} levels")
-    if b"\\u" in body:
+        raise JsonUnreadable(f"not readable JSON: {_reason(error)}") from error
+    # Few brackets cannot nest deeply: most texts are spared the walk.
+    if text.count("{") + text.count("[") > MAX_DEPTH and depth(value) > MAX_DEPTH:
+        raise JsonUnreadable(f"nested deeper than {MAX_DEPTH} levels")
+    if "\\u" in text:
         _refuse_lone_surrogates(value)
     return value
 
@@ -49,7 +63,7 @@ def _refuse_lone_surrogates(value: Json) -> None:
     try:
         dump(value).encode()
     except UnicodeEncodeError as error:
-        raise bad_request("the body holds half of a surrogate pair") from error
+        raise JsonUnreadable("not readable JSON: it holds half of a surrogate pair") from error
 
 
 def depth(value: Json) -> int:

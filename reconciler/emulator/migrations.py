@@ -44,5 +44,10 @@ def migrate(connection: sqlite3.Connection, version: int, to: int) -> None:
         _STEPS[older](connection)
 
 
+def _to_format_3(connection: sqlite3.Connection) -> None:
+    """The order in which requests to delete were decided."""
+    run_script(connection, "to_format_3.sql")
+
+
 # By the format that each starts from.
-_STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _to_format_2}
+_STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _to_format_2, 2: _to_format_3}

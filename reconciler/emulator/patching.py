@@ -16,6 +16,7 @@ _WITH_FROM = {"move", "copy"}
 _OPERATIONS = _WITH_VALUE | _WITH_FROM | {"remove"}
 # ours: how much all operations of one patch may touch; a patch that copies into itself would grow without end
 _MAX_WORK = 200_000
+_SHIFTED = 1_000  # elements of a list that make room, or close up, in the time that it takes to copy one value
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,11 @@ def _refusal(operation: Operation, index: int, reason: str) -> Refused:
 
 def _work(envelope: JsonObject, operation: Operation, index: int) -> int:
     """How much an operation copies or moves, told before it is done; too deep a result is refused."""
-    if operation.name in {"remove", "test"}:
+    if operation.name == "test":
         return 1
+    shifted = sum(_behind(envelope, place) for place in operation.written) // _SHIFTED
+    if operation.name == "remove":
+        return 1 + shifted
     value = operation.document.get("value")
     if operation.source is not None:
         pointer = jsonpointer.JsonPointer.from_parts(operation.source)
@@ -112,7 +116,16 @@ def _work(envelope: JsonObject, operation: Operation, index: int) -> int:
     extent, levels = _extent(value)
     if len(operation.path) + levels > MAX_DEPTH:
         raise _refusal(operation, index, f"the result nests deeper than {MAX_DEPTH} levels")
-    return extent
+    return extent + shifted
+
+
+def _behind(envelope: JsonObject, place: tuple[str, ...]) -> int:
+    """How many elements stand at and behind a place in a list: they move when it comes or goes."""
+    index = place[-1] if place else ""
+    if not (index.isascii() and index.isdigit()):
+        return 0
+    outer = jsonpointer.JsonPointer.from_parts(place[:-1]).resolve(envelope, None)
+    return max(0, len(outer) - int(index)) if isinstance(outer, list) else 0
 
 
 def _extent(value: object) -> tuple[int, int]:

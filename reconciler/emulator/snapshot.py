@@ -8,7 +8,6 @@ are read from the instances again, and judged again. Requests to delete that are
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +16,10 @@ from typing import Any, TextIO
 import jsonschema_rs
 
 from reconciler.emulator.database import Database
-from reconciler.emulator.instances import Instance
+from reconciler.emulator.instances import COLUMNS, Instance
 from reconciler.emulator.instants import parse_instant
 from reconciler.emulator.integrity import integrity_faults, links_of, refuse_taken_name, unique_name
-from reconciler.emulator.jsontext import dump
+from reconciler.emulator.jsontext import JsonUnreadable, decode, dump, load_object
 from reconciler.emulator.problems import Refused
 from reconciler.emulator.registry import CONTAINER, EntityType, Registry
 from reconciler.emulator.store import NewInstance, Store
@@ -29,14 +28,11 @@ from reconciler.model.errors import ReconcilerError
 
 FORMAT = "reconciler-snapshot"
 VERSION = 1
-_COLUMNS = (
-    "row, scope, schema, instance_id, uri, etag, created, modified, created_by, modified_by,"
-    " created_client, modified_client, text, links"
-)
 _TEXT = {"type": "string"}
 _ID = {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$"}
 _PLAIN = {"type": "string", "pattern": r'^[^"\\\x00-\x1f]+$'}  # what stands in answers as it is
 _DATE = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}
+_TOO_LATE = "9999"  # every write has a later date than all before, and the year 10000 has none
 _LINE = jsonschema_rs.Draft202012Validator(
     {
         "type": "object",
@@ -85,7 +81,7 @@ def write_snapshot(database: Database, out: TextIO) -> Moved:
 
 def _write(database: Database, out: TextIO, condition: str) -> int:
     count = 0
-    query = f"SELECT {_COLUMNS} FROM instance WHERE schema {condition} ORDER BY row"  # noqa: S608 - two of our own
+    query = f"SELECT {COLUMNS} FROM instance WHERE schema {condition} ORDER BY row"  # noqa: S608 - two of our own
     for row in database.connection.execute(query, (CONTAINER,)):
         print(_to_line(Instance(*row)), file=out)
         count += 1
@@ -159,6 +155,8 @@ class _Loading:
         for name in ("repo:createdDate", "repo:lastModifiedDate"):
             if parse_instant(line[name]) is None:
                 raise _refusal(number, f"{name} is no date")
+            if line[name] >= _TOO_LATE:
+                raise _refusal(number, f"{name} leaves no room for later dates", "Write the date of a real change.")
         entity = self._entity(number, line)
         links = {name: link for name, link in line.get("_links", {}).items() if name != "self"}
         new = NewInstance(
@@ -239,9 +237,12 @@ def _documents(lines: Iterable[str]) -> Iterator[tuple[int, object]]:
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise _refusal(number, f"not JSON: {error}") from error
+            line.encode()  # halves of surrogate pairs stand for bytes of stdin that are not UTF-8
+            yield number, decode(line)
+        except UnicodeEncodeError as error:
+            raise _refusal(number, "not UTF-8") from error
+        except JsonUnreadable as error:
+            raise _refusal(number, str(error)) from error
 
 
 def _require_header(first: tuple[int, object]) -> None:
@@ -260,4 +261,4 @@ def _refusal(number: int, reason: str, remedy: str | None = None) -> ReconcilerE
 
 
 def _detail(refused: Refused) -> str:
-    return str(json.loads(refused.response.body)["detail"])
+    return str(load_object(refused.response.body.decode())["detail"])

@@ -14,15 +14,11 @@ from typing import Any, Literal
 
 from reconciler.emulator.database import Database
 from reconciler.emulator.derived import label_and_status, place_of, search_text
-from reconciler.emulator.instances import Instance
+from reconciler.emulator.instances import COLUMNS, Instance
 from reconciler.emulator.instants import format_instant, instant_after
 from reconciler.emulator.jsontext import JsonObject, dump, load_object
 
-_COLUMNS = (
-    "row, scope, schema, instance_id, uri, etag, created, modified, created_by, modified_by,"
-    " created_client, modified_client, text, links"
-)
-_SELECT = f"SELECT {_COLUMNS} FROM instance "  # noqa: S608  (our own names, here and below)
+_SELECT = f"SELECT {COLUMNS} FROM instance "  # noqa: S608  (our own names, here and below)
 BEFORE_ALL = ""  # sorts before every id and every date
 _MOST_COUNTED = 64
 AFTER_ALL = "\U0010ffff"  # sorts after every id
@@ -307,7 +303,7 @@ class Store:
         """The instances of a list beyond a position in its order, with what each is ordered by; -1: all of them."""
         source, common = listed.source()
         beyond, bounds = listed.beyond(position)
-        query = f"SELECT {_COLUMNS}, {listed.column} FROM instance{source}{beyond}{listed.order()} LIMIT ?"  # noqa: S608
+        query = f"SELECT {COLUMNS}, {listed.column} FROM instance{source}{beyond}{listed.order()} LIMIT ?"  # noqa: S608
         rows = self._connection.execute(query, (*common, *bounds, limit))
         return ((Instance(*row[:-1]), row[-1]) for row in rows)
 
@@ -397,7 +393,7 @@ class Store:
         else:
             source = "instance INDEXED BY instance_in_order WHERE scope = ? AND schema = ?"
         needles = " AND instr(text, ?) > 0" * len(narrowing.needles)
-        query = f"SELECT {_COLUMNS}, {words} FROM {source}{needles}"  # noqa: S608
+        query = f"SELECT {COLUMNS}, {words} FROM {source}{needles}"  # noqa: S608
         rows = self._connection.execute(query, (*arguments, *narrowing.needles))
         return ((Instance(*row[:-1]), row[-1]) for row in rows)
 

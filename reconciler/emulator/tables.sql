@@ -80,6 +80,18 @@ CREATE TABLE deletion (
   outcome TEXT
 ) STRICT, WITHOUT ROWID;
 
+-- The requests to delete that were decided last, in that order: those before them are forgotten.
+CREATE TABLE decided (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  token TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER deletion_decided AFTER UPDATE OF outcome ON deletion WHEN old.outcome IS NULL BEGIN
+  INSERT INTO decided (token) VALUES (new.token);
+  DELETE FROM deletion
+    WHERE token IN (SELECT token FROM decided WHERE number <= (SELECT max(number) FROM decided) - 10000);
+  DELETE FROM decided WHERE number <= (SELECT max(number) FROM decided) - 10000;
+END;
+
 -- The date given last, so that dates never run backwards.
 CREATE TABLE calendar (latest TEXT NOT NULL) STRICT;
 INSERT INTO calendar VALUES ('');

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from reconciler.emulator.app import Emulator
@@ -156,3 +159,23 @@ def test_a_second_request_finds_the_work_done(repo: Caller) -> None:
 def test_a_request_to_delete_that_nobody_made_is_not_found(repo: Caller) -> None:
     """H2."""
     assert repo.send("GET", f"{repo.container}/deletions/nothing").status == 404
+
+
+def test_the_oldest_decided_requests_are_forgotten(tmp_path: Path) -> None:
+    """H2. 10,000 outcomes can be asked for again; what is undecided is never forgotten."""
+    path = tmp_path / "x.db"
+    with Emulator.open(path) as emulator:
+        repo = Caller(emulator)
+        waiting = repo.delete(repo.made("tag", name="waits")).headers["Location"]
+        connection = sqlite3.connect(path)
+        rows = [(f"t{number}", repo.container) for number in range(10_000)]
+        connection.executemany("INSERT INTO deletion VALUES (?, ?, 'i', 0, '{}', NULL)", rows)
+        for token, _ in rows:
+            connection.execute("UPDATE deletion SET outcome = '{\"repo:etag\": 1}' WHERE token = ?", (token,))
+        connection.commit()
+        connection.close()
+        asked = [f"{repo.container}/deletions/{token}" for token in ("t0", "t1")]
+        assert [repo.send("GET", place).status for place in asked] == [200, 200]
+        repo.delete_and_poll(repo.made("tag", name="goes"))
+        assert [repo.send("GET", place).status for place in asked] == [404, 200]
+        assert json_of(repo.send("GET", waiting))["outcome"] == "deleted"

@@ -92,6 +92,38 @@ def test_a_patch_that_doubles_itself_is_stopped(repo: Caller) -> None:
     assert repo.read(made)["repo:etag"] == 1
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        op("add", "/_instance/xdm:list/0", value=1),
+        op("remove", "/_instance/xdm:list/0"),
+        op("move", "/_instance/xdm:list/-", source="/_instance/xdm:list/0"),
+        op("move", "/_instance/xdm:list/0", source="/_instance/xdm:list/499999"),
+        op("copy", "/_instance/xdm:list/0", source="/_instance/xdm:list/1"),
+    ],
+    ids=["add", "remove", "move away", "move in", "copy"],
+)
+def test_a_patch_cannot_shift_a_long_list_without_end(repo: Caller, operation: object) -> None:
+    """J3."""
+    made = repo.made("tag", name="t", list=[])
+    body = b'{"_instance": {"@id": "%s", "xdm:name": "t", "xdm:list": [%s]}, "_links": {}}'
+    long = body % (made.uri.encode(), b",".join([b"0"] * 500_000))
+    assert repo.put_with(made, long).status == 200
+    started = process_time()
+    response = repo.patch(made, *[operation] * 10_000)
+    assert response.status == 422
+    assert "moves too much" in json_of(response)["detail"]
+    assert process_time() - started < 2
+
+
+def test_the_end_of_a_long_list_is_near(repo: Caller) -> None:
+    """J3. What stands before the place does not move."""
+    made = repo.made("tag", name="t", list=[0] * 300_000)
+    ends = [op("add", "/_instance/xdm:list/-", value=1), op("remove", "/_instance/xdm:list/0")]
+    assert repo.patch(made, *[ends[0]] * 10_000, *[ends[1]] * 100).status == 200
+    assert len(repo.read(made)["_instance"]["xdm:list"]) == 309_900
+
+
 def test_a_patch_cannot_make_an_instance_too_large(repo: Caller) -> None:
     """J3."""
     made = repo.made("tag", name="t", a="x" * 100_000)

@@ -117,6 +117,11 @@ def edited(number: int, **members: Any) -> list[str]:
     return lines
 
 
+def spoilt(old: str, new: str) -> list[str]:
+    """The snapshot with a text of the line of the changed tag replaced."""
+    return [*SNAPSHOT[:3], SNAPSHOT[3].replace(old, new), *SNAPSHOT[4:]]
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -124,12 +129,19 @@ def edited(number: int, **members: Any) -> list[str]:
         (["{}"], "no snapshot"),
         (SNAPSHOT[1:], "no snapshot"),
         (edited(0, version=2), "version 2"),
-        ([*SNAPSHOT, "{"], "line 6 .*not JSON"),
+        ([*SNAPSHOT, "{"], "line 6 .*not readable JSON"),
         ([*SNAPSHOT, "[]"], "line 6 "),
         ([*SNAPSHOT, SNAPSHOT[2]], "line 6 .*twice"),
         ([SNAPSHOT[0], *SNAPSHOT[2:]], "line 2 .*no container mine"),
         ([line for line in SNAPSHOT if '"summer"' not in line], "line 4 .*must name an existing tag"),
         (edited(2, repo__etag=0), "line 3 "),
+        (spoilt("summer", r"\ud800"), "line 4 .*surrogate"),
+        (spoilt("summer", "\udcff"), "line 4 .*not UTF-8"),
+        (spoilt('"more":[1.0', '"more":[NaN'), "line 4 .*NaN is not a JSON number"),
+        (spoilt('"more":[1.0', '"more":[1e999'), "line 4 .*out of range"),
+        (spoilt('"more":[1.0', '"more":[' + "[" * 300 + "]" * 300), "line 4 .*deeper than 100"),
+        (edited(2, repo__createdDate="9999-12-31T23:59:59.999Z"), "line 3 .*createdDate leaves no room"),
+        (edited(3, repo__lastModifiedDate="9999-12-31T23:59:59.999Z"), "line 4 .*ModifiedDate leaves no room"),
         (edited(2, repo__createdDate="2026-13-01T00:00:00.000Z"), "line 3 .*no date"),
         (edited(2, container=None, sandbox="prod"), "line 3 .*a container has a sandbox"),
         (edited(2, schema="urn:x"), "line 3 .*not registered"),

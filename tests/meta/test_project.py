@@ -41,6 +41,11 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
     assert f"`reconciler {name}" in README
 
 
+@pytest.mark.parametrize("name", list(cli.commands))
+def test_every_command_works_in_another_folder(name: str) -> None:
+    assert "-C" in [option for parameter in cli.commands[name].params for option in parameter.opts]
+
+
 def test_the_registry_says_of_every_command_the_first_line_of_its_help() -> None:
     said = {name: offered.help for name, offered in COMMANDS.items()}
     assert said == {name: (command.help or "").splitlines()[0] for name, command in cli.commands.items()}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from reconciler.cli.command import folder_option
 from reconciler.cli.ending import FINE, Ending
 
 _file = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 
 @click.command()
+@folder_option
 @click.option(
     "--db", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The SQLite file."
 )
@@ -25,13 +28,14 @@ _file = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
     metavar="FILE",
     help="With --load: the JSON Schema of a further type.",
 )
-def snapshot(db: Path, out: Path | None, load: Path | None, schemas: tuple[Path, ...]) -> Ending:
+def snapshot(folder: Path, db: Path, out: Path | None, load: Path | None, schemas: tuple[Path, ...]) -> Ending:
     """Move the content of an embedded repository.
 
     A snapshot has one JSON document a line: a header, then containers, then instances. It is read all or not at all.
     """
     from reconciler.emulator.moving import dump_file, load_file
 
+    os.chdir(folder)
     if (out is None) is (load is None):
         raise click.UsageError("give one of --out and --load")
     if out is not None:

@@ -38,6 +38,11 @@ def test_a_snapshot_goes_to_stdout(db: Path, run: Run) -> None:
     assert len(out.out.splitlines()) == 3
 
 
+def test_a_snapshot_is_moved_in_another_folder(db: Path, run: Run) -> None:
+    assert run("snapshot", "-C", db.parent, "--db", db.name, "--out", "beside").code == 0
+    assert (db.parent / "beside").read_text(encoding="utf-8").startswith('{"format"')
+
+
 def test_a_snapshot_is_only_loaded_into_an_empty_file(tmp_path: Path, db: Path, run: Run) -> None:
     run("snapshot", "--db", db, "--out", tmp_path / "one")
     load = run("snapshot", "--db", db, "--load", tmp_path / "one")
