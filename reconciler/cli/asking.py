@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.decision.decide import Setting
 
 MAX_BYTES = 64 * 1024 * 1024
+STDIN = Path("-")
 
 state_option = click.option(
     "--state",
@@ -77,19 +79,47 @@ def read_mapping(path: Path, what: str) -> dict[str, Any]:
 def read_json(path: Path) -> Any:
     """The JSON value in a file, or from stdin for ``-``."""
     try:
-        text = sys.stdin.buffer.read(MAX_BYTES + 1) if path == Path("-") else path.read_bytes()
-    except OSError as error:
-        raise ReconcilerError(f"{path} cannot be read: {error.strerror}", remedy="Name a JSON file.") from error
-    if len(text) > MAX_BYTES:
-        raise ReconcilerError(f"{path} is larger than 64 MiB", remedy="Name a file with one profile.")
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(read_input(path), parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ReconcilerError(f"{path} is not JSON: {error.msg} in {where}", remedy="Correct the file.") from None
     except (ValueError, RecursionError) as error:
         what = f"{path} is not JSON that can be used: {_why_unusable(error)}"
         raise ReconcilerError(what, remedy="Write plain JSON in UTF-8.") from None
+
+
+def read_text(path: Path) -> str:
+    """The text in a file, or from stdin for ``-``."""
+    try:
+        return read_input(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ReconcilerError(f"{path} is not in UTF-8", remedy="Save it as UTF-8.") from None
+
+
+def read_input(path: Path) -> bytes:
+    """What is in a file, or comes from stdin for ``-``; no more than 64 MiB."""
+    with opened_input(path) as opened:
+        try:
+            found = opened.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise _cannot_be_read(path, error) from error
+    if len(found) > MAX_BYTES:
+        raise ReconcilerError(f"{path} is larger than {MAX_BYTES >> 20} MiB", remedy="Name a smaller file.")
+    return found
+
+
+def opened_input(path: Path) -> AbstractContextManager[BinaryIO]:
+    """A file, or stdin for ``-``, which stays open."""
+    if path == STDIN:
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise _cannot_be_read(path, error) from error
+
+
+def _cannot_be_read(path: Path, error: OSError) -> ReconcilerError:
+    return ReconcilerError(f"{path} cannot be read: {error.strerror}", remedy="Name a file that can be.")
 
 
 class _RefusedConstant(ValueError):

@@ -30,14 +30,41 @@ class State:
 
 @dataclass(slots=True)
 class States:
-    """Reads the states that a command asks for; what is live is read once."""
+    """Reads the states that a command asks for, all of one environment; what is live is read once."""
 
     request: Request
     screen: Screen
+    _plans: dict[str, Plan] = field(default_factory=dict, init=False)
     _compared: Compared | None = field(default=None, init=False)
 
+    @classmethod
+    def named(cls, request: Request, screen: Screen, *names: str) -> States:
+        """Ready to read the states of these names, in the environment that the plan files among them were made for.
+
+        Raises ``PlanStale`` for a plan file of another environment than the one asked for, or than another of them.
+        """
+        from reconciler.plan.planfile import read_plan
+
+        states = cls(request, screen)
+        states._plans = {name: read_plan(Path(name)) for name in names if _is_file(name)}
+        for name, plan in states._plans.items():
+            states._work_where(name, plan.environment)
+        return states
+
+    def _work_where(self, name: str, made_for: str) -> None:
+        from reconciler.apply.resuming import PlanStale
+
+        if made_for and self.request.env is None:
+            self.request = replace(self.request, env=made_for)
+        elif made_for and made_for != self.request.env:
+            others = [other for other, plan in self._plans.items() if plan.environment == self.request.env]
+            what = f"the plan {name} was made for {made_for}, not {self.request.env}"
+            if others:
+                raise PlanStale(f"{what}, as {others[0]} was", remedy="Name plans of one environment.")
+            raise PlanStale(what, remedy=f"Give --env {made_for}.")
+
     def read(self, name: str, *, before: bool = False) -> State:
-        """The state of a name: ``files``, ``live``, a plan file, or else a Git revision (``git:`` forces that).
+        """The state of one of the names: ``files``, ``live``, a plan file, else a Git revision (``git:`` forces that).
 
         before: of a plan, what was live when it was made, instead of what it would leave.
         Raises ``PlanStale`` when live no longer fits a plan.
@@ -49,8 +76,8 @@ class States:
         if name == LIVE:
             compared = self._live()
             return self._living(f"live, {compared.catalogue.environment}", compared.live)
-        if not name.startswith(GIT) and Path(name).is_file():
-            return self._planned(Path(name), before=before)
+        if name in self._plans:
+            return self._planned(name, before=before)
         return self._revision(name)
 
     def _revision(self, asked: str) -> State:
@@ -72,18 +99,15 @@ class States:
             raise CatalogueInvalid(loaded.problems)
         return State(f"{name} ({commit[:12]})" if not commit.startswith(name) else commit[:12], loaded.catalogue)
 
-    def _planned(self, file: Path, *, before: bool) -> State:
+    def _planned(self, name: str, *, before: bool) -> State:
         from reconciler.apply.afterwards import live_after, live_before
         from reconciler.apply.resuming import refuse_other_target
-        from reconciler.plan.planfile import read_plan
 
-        plan: Plan = read_plan(file)
-        if plan.environment and self.request.env is None:
-            self.request = replace(self.request, env=plan.environment)
+        plan = self._plans[name]
         compared = self._live()
         refuse_other_target(plan, compared.catalogue, compared.live.container, datetime.now(UTC))
         live = live_before(plan, compared.live) if before else live_after(plan, compared.live)
-        return self._living(f"{'before' if before else 'after'} the plan {file}", live)
+        return self._living(f"{'before' if before else 'after'} the plan {name}", live)
 
     def _live(self) -> Compared:
         from reconciler.cli.comparing import compare_live
@@ -102,3 +126,7 @@ class States:
         for item in living.left_out:
             self.screen.say(f"Left out, because no file could spell it: {visible(item)}")
         return State(label, living.catalogue)
+
+
+def _is_file(name: str) -> bool:
+    return name not in {FILES, LIVE} and not name.startswith(GIT) and Path(name).is_file()

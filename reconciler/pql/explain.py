@@ -85,7 +85,7 @@ def _combined(logic: Logic, parts: list[tuple[Callable[[Frame], bool], Explanati
 
 def _smallest(node: Node, scope: Scope) -> Explanation:
     test, text = compile_test(node, scope), _words(node, scope)
-    shown = [(_words(part, scope), compile_value(part, scope)) for part in _operands(node)]
+    shown = [(_words(part, scope), compile_value(part, scope)) for part in _operands(node, scope)]
 
     def run(frame: Frame) -> tuple[Reading, ...]:
         value = ", ".join(f"{words} = {_shown(closure, frame)}" for words, closure in shown)
@@ -94,7 +94,7 @@ def _smallest(node: Node, scope: Scope) -> Explanation:
     return run
 
 
-def _operands(node: Node) -> Iterator[Node]:
+def _operands(node: Node, scope: Scope) -> Iterator[Node]:
     """What a condition looks at, but for what is always the same."""
     match node:
         case Compared(left=left, right=right):
@@ -106,7 +106,8 @@ def _operands(node: Node) -> Iterator[Node]:
         case Between(instant=instant, first=first, last=last):
             candidates = (instant, first, last)
         case Call(of=of, name=name, arguments=arguments):
-            candidates = (of, *_known_first(name, arguments))
+            alone = of is None and scope.helper(name) is not None
+            candidates = arguments if alone else (of, *_known_first(name, arguments))
         case Exists(ranges=ranges) | ForAll(ranges=ranges) | Select(ranges=ranges):
             candidates = (ranges[0].source,)
         case Filter(of=of):
@@ -114,7 +115,7 @@ def _operands(node: Node) -> Iterator[Node]:
         case _:
             candidates = (node,)
     for part in candidates:
-        if part is not None and not isinstance(part, Period | Lambda) and not _constant(part):
+        if part is not None and not isinstance(part, Period | Lambda) and not _constant(part, scope):
             yield part
 
 
@@ -124,8 +125,8 @@ def _known_first(name: str, arguments: tuple[Node, ...]) -> list[Node]:
     return [node for node, argument in zip(arguments, taken, strict=False) if argument.passing is Passing.VALUE]
 
 
-def _constant(node: Node) -> bool:
-    return all(_constant(item) for item in node.items) if isinstance(node, Array) else steady(node)
+def _constant(node: Node, scope: Scope) -> bool:
+    return all(_constant(item, scope) for item in node.items) if isinstance(node, Array) else steady(node, scope)
 
 
 def _words(node: Node, scope: Scope) -> str:

@@ -97,7 +97,7 @@ def test_bad_profiles_states_and_activities_are_told_with_what_to_do(branch: Wor
     assert (
         "there is no file gone.ndjson" in branch.run("impact", "cat", "--base", "main", "--profiles", "gone.ndjson").err
     )
-    assert "cat is no file" in branch.run("impact", "cat", "--base", "main", "--profiles", "cat").err
+    assert "cat is a folder" in branch.run("impact", "cat", "--base", "main", "--profiles", "cat").err
     assert "'nowhere' is no state" in branch.run("impact", "cat", *USUAL, "--base", "nowhere").err
     assert "there is no activity `web-hom`" in impact(branch, "--activity", "web-hom").err
 

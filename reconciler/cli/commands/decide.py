@@ -55,7 +55,7 @@ def decide(
     setting = make_setting(parse_at(request.at), seed=seed, id_field=id_field, timezone=timezone, counters=counters)
     person = read_mapping(profile, "profile")
     given = {} if context is None else read_mapping(context, "context data")
-    read = States(request, screen).read(state)
+    read = States.named(request, screen, state).read(state)
     decisions = decide_in(
         setting, build_state(read.catalogue), activities, person, given, allow_duplicates=allow_duplicates
     )

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.asking import read_zone
+from reconciler.cli.asking import STDIN, opened_input, read_mapping, read_text, read_zone
 from reconciler.cli.command import folder_option, makes_product, output_options
 from reconciler.cli.ending import Ending, Exit, Product
 from reconciler.cli.loading import parse_at
 from reconciler.cli.screen import Screen
-from reconciler.model.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.pql.errors import RuleError
     from reconciler.pql.rule import Situation
 
-_STDIN = "-"
+_file = click.Path(path_type=Path)
 
 
 @click.command("eval")
 @click.argument("rule", required=False, metavar="[RULE|-]")
 @folder_option
-@click.option("--file", metavar="FILE", help="Read the rule from a file.")
-@click.option("--profile", metavar="FILE", help="The profile, a JSON object.")
-@click.option("--context", metavar="FILE", help="The context data, a JSON object: flat, or by schema id.")
+@click.option("--file", type=_file, metavar="FILE", help="Read the rule from a file.")
+@click.option("--profile", type=_file, metavar="FILE", help="The profile, a JSON object.")
+@click.option("--context", type=_file, metavar="FILE", help="The context data, a JSON object: flat, or by schema id.")
 @click.option("--at", metavar="TIME", help="What `now` is, e.g. 2027-01-31T09:00:00Z; by default the clock's time.")
 @click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Of days, weeks and months.")
 @click.option("--explain", is_flag=True, help="Tell which conditions decided, and the values that they saw.")
 @click.option(
     "--batch",
+    type=_file,
     is_flag=False,
-    flag_value=_STDIN,
+    flag_value=str(STDIN),
     metavar="[FILE]",
     help="Evaluate lines of JSON: {id, rule, profile, context, at}; from stdin without FILE.",
 )
@@ -44,13 +43,13 @@ _STDIN = "-"
 def eval_(
     screen: Screen,
     rule: str | None,
-    file: str | None,
-    profile: str | None,
-    context: str | None,
+    file: Path | None,
+    profile: Path | None,
+    context: Path | None,
     at: str | None,
     timezone: str,
     explain: bool,
-    batch: str | None,
+    batch: Path | None,
 ) -> Product:
     """Evaluate a rule.
 
@@ -67,15 +66,15 @@ def eval_(
 
 
 def _single(
-    screen: Screen, rule: str, file: str | None, profile: str | None, situation: Situation, *, explain: bool
+    screen: Screen, rule: str, file: Path | None, profile: Path | None, situation: Situation, *, explain: bool
 ) -> Product:
     from reconciler.pql.batch import error_document
     from reconciler.pql.errors import RuleError
     from reconciler.pql.rule import compile_rule
     from reconciler.report.rules import explanation_document, explanation_text, value_document, value_text
 
-    text = rule if file is None and rule != _STDIN else _text(file or _STDIN)
-    person = None if profile is None else _json(profile, "the profile")
+    text = rule if file is None and rule != str(STDIN) else read_text(file or STDIN)
+    person = None if profile is None else read_mapping(profile, "profile")
     try:
         compiled = compile_rule(text)
         value = compiled.evaluate(person, situation)
@@ -98,50 +97,21 @@ def _tell(error: RuleError) -> None:
     click.echo(f"Error: {rule_error_text(error)}", err=True)
 
 
-def _batch(screen: Screen, file: str, situation: Situation) -> Product:
+def _batch(screen: Screen, file: Path, situation: Situation) -> Product:
     """Answer line by line, each as soon as it is read."""
     from reconciler.pql.batch import answer_line
     from reconciler.report.words import as_json_line
 
-    screen.format = "text"  # the lines are the product, whatever the format
-    with _opened(file) as lines:
+    with opened_input(file) as lines:
+        screen.format = "text"  # the lines are the product, whatever the format
         for line in lines:
             if line.strip():
                 screen.show(as_json_line(answer_line(line, situation)))
     return Product("")
 
 
-# ---------------------------------------------------------------- what is read
-
-
-def _situation(at: str | None, timezone: str, context: str | None) -> Situation:
+def _situation(at: str | None, timezone: str, context: Path | None) -> Situation:
     from reconciler.pql.rule import Situation
 
-    return Situation(parse_at(at), read_zone(timezone), {} if context is None else _json(context, "the context"))
-
-
-def _json(file: str, what: str) -> dict[str, Any]:
-    from reconciler.pql.batch import BadLine, read_json_map
-
-    with _opened(file) as opened:
-        try:
-            return read_json_map(opened.read(), what)
-        except BadLine as error:
-            raise ReconcilerError(f"{file}: {error.message}") from None
-
-
-def _text(file: str) -> str:
-    with _opened(file) as opened:
-        try:
-            return opened.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise ReconcilerError(f"{file}: the rule is not in UTF-8") from None
-
-
-def _opened(file: str) -> BinaryIO:
-    try:
-        return sys.stdin.buffer if file == _STDIN else Path(file).open("rb")
-    except OSError as error:
-        raise ReconcilerError(f"{file} cannot be read: {error.strerror}", remedy="Name another file.") from error
-    except ValueError:
-        raise ReconcilerError(f"{file!r} is no name of a file") from None
+    given = {} if context is None else read_mapping(context, "context data")
+    return Situation(parse_at(at), read_zone(timezone), given)

@@ -96,10 +96,10 @@ def impact(
     given = {} if context is None else read_mapping(context, "context data")
     labour = Labour(workers or usual_workers())
     screen.say(f"Comparing {base} with {head} for the profiles in {profiles}.")
-    if profiles != Path("-") and not profiles.is_file():
-        what = f"{profiles} is no file" if profiles.exists() else f"there is no file {profiles}"
+    if profiles != Path("-") and (profiles.is_dir() or not profiles.exists()):
+        what = f"{profiles} is a folder" if profiles.exists() else f"there is no file {profiles}"
         raise ReconcilerError(what, remedy="Name a file of profiles, one JSON object a line.")
-    states = States(request, screen)
+    states = States.named(request, screen, base, head)
     before, after = states.read(base, before=True), states.read(head)
     book = RuleBook()
     comparison = compare_states(

@@ -46,7 +46,7 @@ def test(
     from reconciler.report.trials import trials_document, trials_junit, trials_text
 
     setting = make_setting(datetime.now(UTC), seed=seed, id_field=id_field, timezone=timezone, counters=counters)
-    read = States(request, screen).read(state)
+    read = States.named(request, screen, state).read(state)
     decides = build_state(read.catalogue)
     documents = read_decisions(request.catalogue)
     found = read_cases(documents.documents, decides)

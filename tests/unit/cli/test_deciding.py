@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,64 @@ def test_a_plan_that_live_no_longer_fits_ends_11(folder: Path, run: Run) -> None
     assert "no longer fits" in json.loads(ended.out)["error"]["message"]
 
 
+@pytest.fixture
+def staged(folder: Path, run: Run) -> Path:
+    """As ``folder``, in Git, with a second environment whose rule asks for another age, and a plan for each."""
+    stage = "  stage: {repository: embedded, container: stage}\n"
+    local = "  local: {repository: embedded, container: local}\n"
+    (folder / "catalog.yaml").write_text(f"catalog: tiny\ndefault_environment: local\nenvironments:\n{local}{stage}")
+    (folder / "environments" / "stage").mkdir(parents=True)
+    (folder / "environments" / "stage" / "adults.yaml").write_text("kind: rule\nkey: adults\ncondition: age >= 40\n")
+    commit(folder)
+    for name in ("local", "stage"):
+        assert run("plan", "--env", name, "--out", f"{name}.plan", "-q").code == 0
+    (folder / "ann.ndjson").write_text(FILES["adult.json"] + "\n")
+    return folder
+
+
+def compare(run: Run, base: str, head: str, *more: str) -> Ended:
+    return run("impact", "--profiles", "ann.ndjson", "--base", base, "--head", head, "--format", "json", *more)
+
+
+def sides(ended: Ended) -> tuple[int, int]:
+    """How many profiles get the offer before, and after."""
+    assert ended.code == 0, ended.err
+    (activity,) = json.loads(ended.out)["activities"]
+    shown = activity["shown"]["offer"]
+    return shown["before"], shown["after"]
+
+
+def test_a_plan_says_the_environment_of_the_other_state_whichever_comes_first(staged: Path, run: Run) -> None:
+    """Where ann, who is 30, gets the offer in one environment and not in the other."""
+    assert sides(compare(run, "main", "stage.plan")) == (0, 0)
+    assert sides(compare(run, "files", "stage.plan")) == (0, 0)
+    assert sides(compare(run, "main", "local.plan")) == (1, 1)
+    assert sides(compare(run, "stage.plan", "files")) == (0, 0)
+    assert run("apply", "--env", "stage", "--plan", "stage.plan", "-q").code == 0
+    assert sides(compare(run, "live", "stage.plan")) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "more", "said"),
+    [
+        ("main", "stage.plan", ["--env", "local"], "for stage, not local -> Give --env stage."),
+        ("local.plan", "stage.plan", [], "for stage, not local, as local.plan was -> Name plans of one environment."),
+    ],
+)
+def test_a_plan_of_another_environment_says_which_to_give(
+    staged: Path, run: Run, base: str, head: str, more: list[str], said: str
+) -> None:
+    ended = compare(run, base, head, *more)
+    assert (ended.code, said in " ".join(ended.err.split())) == (11, True), ended.err
+
+
+def test_profiles_come_through_a_pipe_too(staged: Path, run: Run) -> None:
+    os.mkfifo(staged / "pipe")
+    writer = subprocess.Popen(["cp", "ann.ndjson", "pipe"], cwd=staged)
+    assert sides(run("impact", "--base", "main", "--format", "json", "--profiles", "pipe")) == (1, 1)
+    assert writer.wait() == 0
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
@@ -126,6 +185,7 @@ def test_a_profile_is_one_json_object_of_numbers_that_json_knows(folder: Path, r
         (b'{"age": ' + b"[" * 100_000, "it is nested too deeply"),
         (b'{"age": "\xff"}', "it is not in UTF-8"),
         (b'{"age": ' + b"9" * 5_000 + b"}", "a number in it has too many digits"),
+        (b" " * (64 << 20) + b"{}", "bad.json is larger than 64 MiB -> Name a smaller file."),
     ],
 )
 def test_a_profile_that_json_cannot_hold_says_why(folder: Path, run: Run, text: bytes, why: str) -> None:

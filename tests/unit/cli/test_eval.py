@@ -84,11 +84,11 @@ def test_context_comes_from_a_file(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[1]", "the profile is no JSON object"),
-        ("{", "the profile is no JSON: Expecting property name"),
+        ("[1]", "p.json holds no profile"),
+        ("{", "p.json is not JSON: Expecting property name"),
         ('{"a": NaN}', "NaN is no number"),
-        ('{"a": ' + "[" * 100_000, "the profile is nested too deeply"),
-        ("\udcff", "the profile is not in UTF-8"),
+        ('{"a": ' + "[" * 100_000, "it is nested too deeply"),
+        ("\udcff", "it is not in UTF-8"),
     ],
 )
 def test_a_profile_that_is_none_is_an_error(run: Run, tmp_path: Path, text: str, told: str) -> None:
@@ -161,3 +161,18 @@ def test_a_batch_is_read_from_a_file_and_written_to_one(run: Run, tmp_path: Path
     (tmp_path / "in").write_text('{"rule": "1"}\n{"rule": "2"}\n')
     assert run("eval", "--batch", tmp_path / "in", "--output", tmp_path / "out").out == ""
     assert (tmp_path / "out").read_text() == '{"value": 1}\n{"value": 2}\n'
+
+
+def test_a_batch_that_cannot_be_opened_is_told_as_one_document(run: Run) -> None:
+    ended = run("eval", "--batch", "gone", "--format", "json")
+    assert (ended.code, json.loads(ended.out)["error"]["message"]) == (
+        1,
+        "gone cannot be read: No such file or directory",
+    )
+
+
+@pytest.mark.parametrize("option", ["--profile", "--context", "--file"])
+def test_what_has_no_end_is_not_read_to_it(run: Run, option: str) -> None:
+    ended = run("eval", *([] if option == "--file" else ["1"]), option, "/dev/zero")
+    assert ended.code == 1
+    assert "/dev/zero is larger than 64 MiB\n  -> Name a smaller file." in ended.err
