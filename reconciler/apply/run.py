@@ -82,7 +82,7 @@ async def carry_out(
 ) -> Ended:
     """Take the lease, read, prepare, write, wait for the lists, and give the lease back, whatever happens.
 
-    It is not given back while a create of ours may still arrive: then it runs out, which takes longer than that.
+    It is not given back while a write of ours may still arrive: then it runs out, which takes longer than that.
     stage: entered around the writes, when there are any.
     Raises as ``leased``, ``run.prepare`` and ``run.decided`` do; nothing was written then.
     """
@@ -95,6 +95,7 @@ async def carry_out(
             run.decided(resumed)
             ended = Ended(resumed.plan)
             if resumed.plan.steps and not resumed.plan.refusals:
+                ended = replace(ended, in_flight=True)  # until the report says otherwise
                 ended = await _write(run, writer, clock, held, resumed, _counts(live), rate, stage)
             nothing_left = _leaves_nothing(ended, live)
         finally:
