@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,6 +64,10 @@ class StepWriter:
     uris: dict[EntityKey, str] = field(default_factory=dict)
     _etags: dict[str, str] = field(default_factory=dict)  # left behind, by step id
     _archived: set[str] = field(default_factory=set)  # steps that took an instance out of service
+    _keys: Mapping[str, EntityKey] = field(init=False)  # of what the plan writes, by URI
+
+    def __post_init__(self) -> None:
+        self._keys = {step.uri: step.key for step in self.plan.steps if step.uri}
 
     def take_over(self, step: Step, found: Instance | None) -> None:
         """Go on from what a step of an earlier run left; None: nothing."""
@@ -240,8 +245,8 @@ class StepWriter:
         if not outcome.referrers:
             reason = f": {outcome.reason}" if outcome.reason else ""
             return Failed(f"the repository rejected it{reason}", "Plan again to see what it is like now.")
-        named = {step.uri: f"{step.key} " for step in self.plan.steps if step.uri}
-        names = ", ".join(f"{named.get(item.uri, '')}{item.uri} ({item.property})" for item in outcome.referrers)
+        told = ((f"{self._keys[item.uri]} " if item.uri in self._keys else "", item) for item in outcome.referrers)
+        names = ", ".join(f"{key}{item.uri} ({item.property})" for key, item in told)
         return Failed(f"still referred to by {names}", "Plan again: what refers to it has to go first.")
 
     def _keep(self, step: Step, receipt: Receipt) -> None:
