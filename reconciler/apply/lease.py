@@ -148,12 +148,14 @@ class HeldLease:
             self.state, self.etag = anchor.state, anchor.instance.etag
         return anchor.state if anchor is not None else None
 
-    async def release(self, commit: str | None) -> bool:
-        """Give it back. commit: the one that is now applied in full, None leaves what was. False: it was not ours."""
+    async def release(self, commit: str | None, *, undone: bool = False) -> bool:
+        """Give it back. commit: the one that is now applied in full, None leaves what was, or with ``undone`` says
+        that none is applied any more. False: it was not ours.
+        """
         if not await self.assured():
             return False
         async with self._turn:
-            state = replace(self.state.free(), commit=commit or self.state.commit)
+            state = replace(self.state.free(), commit=commit or (None if undone else self.state.commit))
             for _ in range(2):
                 try:
                     await _put(self.writer, self.address, state, self.etag)

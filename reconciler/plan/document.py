@@ -57,6 +57,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "hidden": [{"key": str(key), "field": field} for key, field in plan.hidden],
         "deselected": [str(key) for key in plan.deselected],
         "reach": {str(key): _reach(plan.reach[key]) for key in sorted(plan.reach)},
+        "destroy": plan.destroy,
     }
     return {**document, "checksum": digest(canonical_json(document))}
 

@@ -131,7 +131,7 @@ class Arena:
             return resumed
 
         terms = Terms(TERMS.term_s, TERMS.settle_s, job.lock_timeout_s)
-        run = Run(CATALOG, prepare, runner, terms, think=_at_once, destroy=job.destroy)
+        run = Run(CATALOG, prepare, runner, terms, think=_at_once)
 
         stage = Stage(job.trouble.on_event, stop)
 
