@@ -7,17 +7,17 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.instant import read_instant
 from reconciler.pql.errors import RuleError, position
-from reconciler.pql.rule import Rule, Situation, compile_rule
+from reconciler.pql.kept import KeptRules
+from reconciler.pql.rule import Situation
 from reconciler.pql.values import plain
 
 _KEYS = frozenset({"id", "rule", "profile", "context", "at"})
-
+_RULES = KeptRules()
 _LONG_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:[0-9]+[.eE][-+.eE0-9]*|(?P<whole>[0-9]+))', re.DOTALL)
 
 
@@ -109,13 +109,8 @@ def _evaluate(asked: Mapping[str, Any], situation: Situation) -> Any:
         if moment is None:
             raise BadLine("`at` is no date-time with an offset, such as 2027-01-31T09:00:00Z")
         situation = replace(situation, at=moment)
-    value = _compiled(rule).evaluate(profile, situation)
+    value = _RULES.compiled(rule).evaluate(profile, situation)
     try:
         return plain(value)
     except RecursionError:
         raise BadLine("the value is nested too deeply") from None
-
-
-@lru_cache(maxsize=1024)
-def _compiled(text: str) -> Rule:
-    return compile_rule(text)
