@@ -41,7 +41,7 @@ ALL = Options(allow_deletes=10**9, allow_updates=10**9, allow_reverts=10**9)
 class Trouble:
     """What happens to one run. faults: as of a ``Line``.
 
-    between: called before each request, with its number.   stops: the requests before which Ctrl-C comes.
+    between: as of a ``Line``.   stops: the requests before which Ctrl-C comes.
     on_event: hears of the steps.
     """
 
