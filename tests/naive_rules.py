@@ -53,6 +53,20 @@ from reconciler.pql.syntax import (
 
 
 @dataclass(frozen=True)
+class Own:
+    """A function that a ``let`` names, and what it can refer to."""
+
+    function: Lambda
+    around: Any
+
+    def __call__(self, *given: Any) -> Any:
+        around = self.around
+        for position, name in enumerate(self.function.parameters):
+            around = around.named(name, given[position] if position < len(given) else None)
+        return value_of(self.function.body, around)
+
+
+@dataclass(frozen=True)
 class Around:
     """What a node can refer to. elements: what bare names belong to, innermost last."""
 
@@ -240,6 +254,8 @@ def named(node: Node, around: Around) -> Any:
         case Aggregate(function=function, value=value, ranges=ranges):
             values = [value_of(value, one) for one in combinations(ranges, around)]
             return aggregate(function, values)
+        case Let(name=name, value=Lambda() as function, body=body):
+            return value_of(body, around.named(name, Own(function, around)))
         case Let(name=name, value=value, body=body):
             return value_of(body, around.named(name, value_of(value, around)))
         case _:
@@ -263,6 +279,9 @@ def aggregate(function: str, values: list[Any]) -> Any:
 def call(node: Call, around: Around) -> Any:
     name, arguments = node.name, node.arguments
     if node.of is None:
+        own = around.names.get(name)
+        if isinstance(own, Own):
+            return own(*[value_of(argument, around) for argument in arguments])
         match name:
             case "if":
                 test, then, otherwise = arguments
@@ -287,13 +306,20 @@ def call(node: Call, around: Around) -> Any:
     return None if None in given else FUNCTIONS[name](around, of, *given)
 
 
+def own_of(node: Node, around: Around) -> Own | None:
+    """The function that a node is or names."""
+    if isinstance(node, Lambda):
+        return Own(node, around)
+    named = around.names[node.name] if isinstance(node, Variable) else None
+    return named if isinstance(named, Own) else None
+
+
 def over_elements(name: str, of: list[Any], arguments: tuple[Node, ...], around: Around) -> Any:
     def each(item: Any) -> Any:
         if not arguments:
             return item
-        if isinstance(arguments[0], Lambda):
-            return value_of(arguments[0].body, around.named(arguments[0].parameters[0], item))
-        return value_of(arguments[0], around.inside(item))
+        own = own_of(arguments[0], around)
+        return value_of(arguments[0], around.inside(item)) if own is None else own(item)
 
     match name:
         case "filter":

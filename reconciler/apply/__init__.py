@@ -33,4 +33,10 @@ would be refused. What was read before the lease is not used instead of the look
 
 2026-11-27. A saved plan is a conflict where it would leave a copy alone whose stamp names no instance: a fresh plan
 refuses that too, and the next run would take the copy for the entity, and delete it.
+
+2026-11-27. *A lost patch* is looked for until the settle time is over, as a lost create is: as long as nobody else has
+written, a look that finds the old revision says nothing. What is still on its way at the end of a run, of any kind,
+keeps the lease: a late patch or delete is of a plan that the next run may have taken back, and its ETag still fits. So
+does a run that breaks off while it writes; no commit counts as applied then. *A lease whose first answer was lost* is
+ours since that write, not since the look that found it.
 """

@@ -20,11 +20,25 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What came of a create. uri, etag: of the instance, where there is one."""
+    """What came of a create. uri, etag: of the instance, where there is one.   refused: what ended the look for it."""
 
     outcome: Outcome
     uri: str | None = None
     etag: str = ""
+    refused: RepositoryError | None = None
+
+
+async def looks(clock: Clock, settle_s: float) -> AsyncIterator[None]:
+    """When to look for the effect of a request whose answer was lost: until nothing of it can arrive any more."""
+    deadline = clock.now() + settle_s
+    pause = _FIRST_PAUSE_S
+    while True:
+        is_last = clock.now() >= deadline
+        yield
+        if is_last:
+            return
+        await clock.sleep(min(pause, max(0.0, deadline - clock.now())))
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
 def _made(receipt: Receipt) -> Made:
@@ -59,18 +73,15 @@ class Creator:
                 if not error.maybe_carried_out:
                     raise (lost or error) from error
                 lost = error
-            found = await self._sought(step, body, lost)
+            try:
+                found = await self._find(step, body)
+            except Unauthorised as error:
+                return Made(_unseen(lost, error), refused=error)
+            except RepositoryError as error:
+                raise lost from error
             if found is not None:
                 return Made(Done(), found.uri, found.etag)
         return Made(Unknown(f"{lost.message if lost else ''}; it was not found within {self.settle_s:g} s"))
-
-    async def _sought(self, step: Step, body: Mapping[str, Any], lost: RepositoryError) -> Instance | None:
-        try:
-            return await self._find(step, body)
-        except RepositoryError as error:
-            if isinstance(error, Unauthorised):
-                raise
-            raise lost from error
 
     async def _name_taken(self, step: Step, body: Mapping[str, Any], error: NameTaken, *, in_doubt: bool) -> Made:
         """The name is held: by our own create whose answer was lost, or by somebody."""
@@ -80,21 +91,19 @@ class Creator:
         ours = next((item for item in named if self._is_ours(item, step)), None)
         if ours is not None:
             return Made(Done(), ours.uri, ours.etag)
-        holder = f" by {named[0].uri}" if named else ""
-        return Made(Failed(f"its name is taken{holder}", error.remedy or "Plan again to see who holds it."))
+        if not named:
+            return Made(
+                Unknown(f"{error.message}, which the lists lack: it may be what this run created", in_flight=True)
+            )
+        return Made(Failed(f"its name is taken by {named[0].uri}", error.remedy or "Plan again to see who holds it."))
 
     async def _find(self, step: Step, body: Mapping[str, Any]) -> Instance | None:
         """The instance that the lost request made, once the lists have it."""
-        deadline = self.clock.now() + self.settle_s
-        pause = _FIRST_PAUSE_S
-        while True:
+        async for _ in looks(self.clock, self.settle_s):
             async for item in self._named(step, body):
                 if self._is_ours(item, step):
                     return item
-            if self.clock.now() >= deadline:
-                return None
-            await self.clock.sleep(min(pause, max(0.0, deadline - self.clock.now())))
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        return None
 
     async def _named(self, step: Step, body: Mapping[str, Any]) -> AsyncIterator[Instance]:
         """The instances of its name; of other kinds too, where those share the names."""
@@ -110,3 +119,7 @@ class Creator:
     def _is_ours(self, item: Instance, step: Step) -> bool:
         stamp = read_stamp(item.links)
         return stamp is not None and stamp.catalog == self.catalog and stamp.key == step.key
+
+
+def _unseen(lost: RepositoryError, error: RepositoryError) -> Unknown:
+    return Unknown(f"{lost.message}; looking for it failed too: {error.message}", in_flight=True)

@@ -148,12 +148,14 @@ class HeldLease:
             self.state, self.etag = anchor.state, anchor.instance.etag
         return anchor.state if anchor is not None else None
 
-    async def release(self, commit: str | None) -> bool:
-        """Give it back. commit: the one that is now applied in full, None leaves what was. False: it was not ours."""
+    async def release(self, commit: str | None, *, undone: bool = False) -> bool:
+        """Give it back. commit: the one that is now applied in full, None leaves what was, or with ``undone`` says
+        that none is applied any more. False: it was not ours.
+        """
         if not await self.assured():
             return False
         async with self._turn:
-            state = replace(self.state.free(), commit=commit or self.state.commit)
+            state = replace(self.state.free(), commit=commit or (None if undone else self.state.commit))
             for _ in range(2):
                 try:
                     await _put(self.writer, self.address, state, self.etag)
@@ -206,25 +208,26 @@ async def take(
     patience = begin + terms.lock_timeout_s + terms.settle_s + PATIENCE_S
     pause = FIRST_PAUSE_S
     lease = Lease(runner.run, runner.holder, runner.process, terms.term_s)
+    tried: float | None = None  # since when an answer that was lost may have made it ours
     while True:
         begun = clock.now()
         anchor = await find_anchor(writer, catalog)
         if anchor is not None:
             _refuse_foreign(anchor.state, runner, takeover=takeover)
         if anchor is not None and anchor.state.lease is not None and anchor.state.lease.run == runner.run:
-            return HeldLease(
-                writer, clock, anchor.state, anchor.instance.address, anchor.instance.etag, begun + terms.term_s
-            )
+            until = (begun if tried is None else tried) + terms.term_s
+            return HeldLease(writer, clock, anchor.state, anchor.instance.address, anchor.instance.etag, until)
         if anchor is None or _is_free(anchor, runner, terms, writer):
-            held = await _try(writer, anchor, catalog, lease, runner)
-            if held is not None:
-                state, address, etag = held
-                return HeldLease(writer, clock, state, address, etag, begun + terms.term_s)
-            if clock.now() >= patience:
+            if begun >= patience:
                 raise ReconcilerError(
                     f"the anchor `{AnchorState(catalog).name}` cannot be taken: it is there, but the lists lack it",
                     remedy="Try again; the repository's lists are late.",
                 )
+            tried = begun if tried is None else tried
+            held = await _try(writer, anchor, catalog, lease, runner)
+            if held is not None:
+                state, address, etag = held
+                return HeldLease(writer, clock, state, address, etag, begun + terms.term_s)
             await clock.sleep(pause)
             pause = min(2 * pause, LOOK_S)
             continue

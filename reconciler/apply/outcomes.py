@@ -189,9 +189,11 @@ class Report:
 
     @property
     def in_flight(self) -> bool:
-        """Whether a create may still arrive whose answer nobody has waited for."""
-        outcomes = (self.outcomes[step.id] for step in self.plan.steps if step.action is Action.CREATE)
-        return any(isinstance(outcome, Unknown) and outcome.in_flight for outcome in outcomes)
+        """Whether a write may still arrive whose answer nobody has waited for.
+
+        A late create is one too many; a late patch or delete is of a plan that the next run may have taken back.
+        """
+        return any(isinstance(outcome, Unknown) and outcome.in_flight for outcome in self.outcomes.values())
 
 
 def _finished(steps: Iterable[Step], done: set[str]) -> dict[EntityKey, Action]:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.apply.filling import fill
 from reconciler.apply.holding import holds
-from reconciler.live.ownership import Copies
+from reconciler.live.ownership import Copies, tell_copies
 from reconciler.live.snapshot import LiveInstance, LiveState
-from reconciler.model.catalogue import Catalogue
+from reconciler.model.catalogue import Catalogue, Pin
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.instant import read_instant
 from reconciler.model.kinds import EntityKey
-from reconciler.plan.integrity import last_of_a_stamp_problems
-from reconciler.plan.steps import Action, After, Plan, PlanProblem, Step
+from reconciler.plan.integrity import copy_problems, last_of_a_stamp_problems
+from reconciler.plan.steps import LEAVING, Action, After, Plan, PlanProblem, Step
 from reconciler.plan.touched import is_untouched
 
 _SHOWN = 10
-_LEAVING = frozenset({Action.DELETE, Action.FORGET})  # the instance is gone after these, or its stamp is
 
 
 class PlanStale(ReconcilerError):
@@ -50,39 +49,40 @@ def refuse_other_target(plan: Plan, catalogue: Catalogue, container: str, now: d
         raise PlanStale(f"the plan expired at {plan.expires}", remedy="Nothing was written. Plan again.")
 
 
-def resume(plan: Plan, live: LiveState) -> Resumed:
-    """Hold every step against what is live. Raises ``PlanStale`` naming every step that no longer fits."""
-    return _Resumer(plan, live).resumed()
+def resume(plan: Plan, live: LiveState, pins: Mapping[EntityKey, Pin] | None = None) -> Resumed:
+    """Hold every step against what is live. pins: the catalogue's, which tell an original from its copies.
+
+    Raises ``PlanStale`` naming every step that no longer fits.
+    """
+    return _Resumer(plan, live, pins or {}).resumed()
 
 
 class _Resumer:
-    def __init__(self, plan: Plan, live: LiveState) -> None:
+    def __init__(self, plan: Plan, live: LiveState, pins: Mapping[EntityKey, Pin]) -> None:
         self.plan = plan
         self.by_id = {item.instance.instance_id: item for item in live}
-        self.by_key: dict[EntityKey, LiveInstance] = {
-            item.stamp.key: item for item in live if item.stamp is not None and item.stamp.catalog == plan.catalog
-        }
-        created = {step.key for step in plan.steps if step.action is Action.CREATE}
-        self.uris = {key: item.uri for key, item in self.by_key.items() if key in created}
+        self.created = _told_apart(plan, live, pins)
+        self.uris = {key: told.original.uri for key, told in self.created.items() if told.original is not None}
 
     def resumed(self) -> Resumed:
         already = self._already()
         steps: list[Step] = []
         conflicts: list[str] = []
         posing = {problem.key: problem for problem in self._posing(already)}
+        untold = {problem.key: problem for problem in copy_problems(self.created.values(), self.created)}
         for step in self.plan.steps:
             ready = step if step.id in already else self._ready(step)
-            if ready is None or (step.action in _LEAVING and step.key in posing):
+            if ready is None or _is_copied(step, posing, untold):
                 conflicts.append(step.id)
             else:
                 steps.append(ready)
         if conflicts:
-            raise _stale(conflicts, list(posing.values()))
+            raise _stale(conflicts, [*posing.values(), *untold.values()])
         return Resumed(replace(self.plan, steps=tuple(steps)), already)
 
     def _posing(self, already: Mapping[str, LiveInstance | None]) -> Iterator[PlanProblem]:
         """What was copied since, so that its copies would pass for it once it is gone."""
-        leaving = [step for step in self.plan.steps if step.action in _LEAVING and step.id not in already]
+        leaving = [step for step in self.plan.steps if step.action in LEAVING and step.id not in already]
         by_stamp: defaultdict[tuple[str, EntityKey], list[LiveInstance]] = defaultdict(list)
         for item in self.by_id.values() if leaving else ():
             if item.stamp is not None:
@@ -108,7 +108,8 @@ class _Resumer:
 
     def _instance(self, step: Step) -> LiveInstance | None:
         if step.action is Action.CREATE:
-            return self.by_key.get(step.key)
+            told = self.created.get(step.key)
+            return None if told is None else told.original
         return self.by_id.get(step.remote_id or "")
 
     def _is_done(self, step: Step) -> bool:
@@ -134,6 +135,22 @@ class _Resumer:
             return replace(step, address=item.instance.address)
         same = step.if_match == item.instance.etag or is_untouched(step.touched, item.instance)
         return replace(step, if_match=item.instance.etag, address=item.instance.address) if same else None
+
+
+def _told_apart(plan: Plan, live: LiveState, pins: Mapping[EntityKey, Pin]) -> dict[EntityKey, Copies]:
+    """What the plan creates and is there already, told from its copies as the planner tells it."""
+    created = {step.key for step in plan.steps if step.action is Action.CREATE}
+    found: defaultdict[EntityKey, list[LiveInstance]] = defaultdict(list)
+    for item in live:
+        stamp = item.stamp
+        if stamp is not None and stamp.catalog == plan.catalog and stamp.key in created and stamp.key.kind is item.kind:
+            found[stamp.key].append(item)
+    return {key: tell_copies(key, items, pins[key].uri if key in pins else None) for key, items in found.items()}
+
+
+def _is_copied(step: Step, posing: Container[EntityKey], untold: Container[EntityKey]) -> bool:
+    """Whether copies would pass for what this step takes away, or cannot be told from what it makes."""
+    return step.key in (posing if step.action in LEAVING else untold)
 
 
 def _stale(conflicts: Sequence[str], copied: Sequence[PlanProblem]) -> PlanStale:

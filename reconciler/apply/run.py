@@ -15,9 +15,10 @@ from reconciler.apply.outcomes import Report
 from reconciler.apply.rate import Rate
 from reconciler.apply.resuming import Resumed
 from reconciler.apply.settling import until_listed
+from reconciler.live.ownership import names_another
 from reconciler.live.snapshot import LiveState, read_live_async
 from reconciler.model.kinds import Kind
-from reconciler.plan.steps import Action, Plan
+from reconciler.plan.steps import LEAVING, Plan
 from reconciler.repository.port import Writer
 from reconciler.repository.retry import Clock
 
@@ -40,7 +41,6 @@ class Run:
     prepare: the plan to carry out, made from, or held against, what is live once the lease is ours; it raises what
     forbids it.   think: carries that out; on a thread of its own, so that the lease is renewed meanwhile.
     decided: hears of the plan before anything is written, and may forbid it too.
-    destroy: nothing of the catalogue is to stay, its anchor included.
     takeover: whether a catalogue of another Git repository may be taken.
     """
 
@@ -50,7 +50,6 @@ class Run:
     terms: Terms
     decided: Callable[[Resumed], None] = lambda _resumed: None
     think: Callable[[Prepare, LiveState], Awaitable[Resumed]] = asyncio.to_thread
-    destroy: bool = False
     takeover: bool = False
 
 
@@ -83,26 +82,27 @@ async def carry_out(
 ) -> Ended:
     """Take the lease, read, prepare, write, wait for the lists, and give the lease back, whatever happens.
 
-    It is not given back while a create of ours may still arrive: then it runs out, which takes longer than that.
+    It is not given back while a write of ours may still arrive: then it runs out, which takes longer than that.
     stage: entered around the writes, when there are any.
     Raises as ``leased``, ``run.prepare`` and ``run.decided`` do; nothing was written then.
     """
     async with leased(writer, run.catalog, run.runner, run.terms, clock, takeover=run.takeover) as held:
         ended: Ended | None = None
-        left: int | None = None
+        nothing_left = False
         try:
             live = await read_live_async(writer)
             resumed = await run.think(run.prepare, live)
             run.decided(resumed)
             ended = Ended(resumed.plan)
             if resumed.plan.steps and not resumed.plan.refusals:
+                ended = replace(ended, in_flight=True)  # until the report says otherwise
                 ended = await _write(run, writer, clock, held, resumed, _counts(live), rate, stage)
-            left = _left(ended, live) if run.destroy else None
+            nothing_left = _leaves_nothing(ended, live)
         finally:
             if ended is not None and ended.in_flight:
                 pass  # whoever came next could not see it, and would make it again
-            elif left != 0 or not await held.dissolve():
-                await held.release(_applied_commit(ended))
+            elif not nothing_left or not await held.dissolve():
+                await held.release(_applied_commit(ended), undone=_has_destroyed(ended))
         return ended
 
 
@@ -159,14 +159,28 @@ def _counts(live: LiveState) -> dict[Kind, int]:
 
 def _applied_commit(ended: Ended | None) -> str | None:
     """The commit that is applied in full; None when it is not, or when no commit says what was applied."""
-    if ended is None or not ended.complete:
+    if ended is None or not ended.complete or ended.plan.destroy:
         return None
     plan = ended.plan
     return None if plan.dirty or plan.problems or plan.unpruned or plan.deselected else plan.commit
 
 
-def _left(ended: Ended, live: LiveState) -> int:
-    """How many instances carry our stamp once the plan is carried out."""
+def _has_destroyed(ended: Ended | None) -> bool:
+    """Whether no commit is applied any more: something of it was deleted on purpose."""
+    return ended is not None and ended.plan.destroy and ended.report is not None
+
+
+def _leaves_nothing(ended: Ended, live: LiveState) -> bool:
+    """Whether a destroy leaves no instance of ours. A copy of what is gone is nobody's."""
     plan = ended.plan
-    ours = sum(item.stamp is not None and item.stamp.catalog == plan.catalog for item in live)
-    return ours - sum(step.action is Action.DELETE for step in plan.steps) if ended.complete else ours
+    if not plan.destroy or not ended.complete:
+        return False
+    leaving = {step.remote_id for step in plan.steps if step.action in LEAVING}
+    blocked = frozenset(plan.blocked)
+    return not any(
+        item.stamp is not None
+        and item.stamp.catalog == plan.catalog
+        and item.instance.instance_id not in leaving
+        and (item.stamp.key in blocked or not names_another(item))
+        for item in live
+    )

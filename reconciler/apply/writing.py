@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.apply.creating import Creator
+from reconciler.apply.creating import Creator, looks
 from reconciler.apply.filling import fill
 from reconciler.apply.holding import holds
 from reconciler.apply.outcomes import AlreadyDone, Done, Failed, NotAttempted, Outcome, Unknown
@@ -63,6 +64,10 @@ class StepWriter:
     uris: dict[EntityKey, str] = field(default_factory=dict)
     _etags: dict[str, str] = field(default_factory=dict)  # left behind, by step id
     _archived: set[str] = field(default_factory=set)  # steps that took an instance out of service
+    _keys: Mapping[str, EntityKey] = field(init=False)  # of what the plan writes, by URI
+
+    def __post_init__(self) -> None:
+        self._keys = {step.uri: step.key for step in self.plan.steps if step.uri}
 
     def take_over(self, step: Step, found: Instance | None) -> None:
         """Go on from what a step of an earlier run left; None: nothing."""
@@ -121,6 +126,8 @@ class StepWriter:
 
     async def _create(self, step: Step) -> Outcome:
         made = await self.creator.create(step, self._body(step))
+        if made.refused is not None:
+            self.prospects.darken(made.refused)
         if made.uri is not None:
             self.uris[step.key] = made.uri
             self._etags[step.id] = made.etag
@@ -153,7 +160,7 @@ class StepWriter:
         etag: under which the patch was sent.
         """
         try:
-            found = await self.writer.lookup(self._address(step), _schema(step))
+            found = await self._seen_after(step, operations, etag, error)
         except RepositoryError as failure:
             if isinstance(failure, Unauthorised):
                 self.prospects.darken(failure)
@@ -176,6 +183,19 @@ class StepWriter:
             by = f" by {holder}" if holder else ""
             return Failed(f"its name is taken{by}", "Choose another name, or rename that instance.")
         return Failed(error.message, error.remedy)
+
+    async def _seen_after(
+        self, step: Step, operations: list[dict[str, Any]], etag: str, error: RepositoryError
+    ) -> Instance | None:
+        """The instance as a patch left it. Where its answer was lost, it may still arrive for as long as nobody else
+        has written: only then is it certain that it never does.
+        """
+        found: Instance | None = None
+        async for _ in looks(self.creator.clock, self.creator.settle_s if error.maybe_carried_out else 0.0):
+            found = await self.writer.lookup(self._address(step), _schema(step))
+            if found is None or found.etag != etag or holds(found, operations):
+                break
+        return found
 
     def _may_go_on(self, step: Step, found: Instance, etag: str) -> bool:
         """Whether the edit that came between touched nothing of what this step touches."""
@@ -225,8 +245,8 @@ class StepWriter:
         if not outcome.referrers:
             reason = f": {outcome.reason}" if outcome.reason else ""
             return Failed(f"the repository rejected it{reason}", "Plan again to see what it is like now.")
-        named = {step.uri: f"{step.key} " for step in self.plan.steps if step.uri}
-        names = ", ".join(f"{named.get(item.uri, '')}{item.uri} ({item.property})" for item in outcome.referrers)
+        told = ((f"{self._keys[item.uri]} " if item.uri in self._keys else "", item) for item in outcome.referrers)
+        names = ", ".join(f"{key}{item.uri} ({item.property})" for key, item in told)
         return Failed(f"still referred to by {names}", "Plan again: what refers to it has to go first.")
 
     def _keep(self, step: Step, receipt: Receipt) -> None:

@@ -1,11 +1,10 @@
-"""``FileEdit``s and new documents -> texts -> disk. Nothing is written over what somebody changed meanwhile."""
+"""Edits and new documents -> texts -> disk. Nothing is written over what somebody changed meanwhile."""
 
 from __future__ import annotations
 
 import os
 import stat
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,22 +13,14 @@ from reconciler.catalogue.documents import parse_documents
 from reconciler.catalogue.editing import edit_text
 from reconciler.catalogue.files import ENVIRONMENTS, Files, TextFile
 from reconciler.catalogue.places import SourceText
-from reconciler.catalogue.spelling import Unwritable, spell_document, spell_flow
+from reconciler.catalogue.spelling import spell_document, spell_flow
 from reconciler.model.canonical import Json
-from reconciler.model.edits import FileEdit, FileText
+from reconciler.model.edits import FileText
 from reconciler.model.errors import ReconcilerError
 
 
 class FilesChanged(ReconcilerError):
     """A file is not what it was when it was read."""
-
-
-class UneditableFile(Unwritable):
-    """A file whose edits cannot be made. path: below the root."""
-
-    def __init__(self, path: str, cause: Unwritable) -> None:
-        super().__init__(cause.message, remedy=cause.remedy)
-        self.path = path
 
 
 def new_text(documents: Sequence[Mapping[str, Json]], *, flow: bool = False) -> str:
@@ -46,26 +37,14 @@ def appended(text: bytes, documents: Sequence[Mapping[str, Json]]) -> bytes:
     return ended + separator + told
 
 
-def edited_texts(files: Files, edits: Iterable[FileEdit]) -> list[FileText]:
-    """The texts of the files that these edits touch, before and after, sorted by path.
-
-    Raises ``UneditableFile`` where an edit cannot be made.
-    """
-    by_path: defaultdict[str, dict[int, Json]] = defaultdict(dict)
-    for edit in edits:
-        by_path[edit.path][edit.document] = edit.value
-    texts = {file.path: file.source.text for file in (*files.entities, *files.overlays)}
-    return [edited_file(path, texts[path], wanted) for path, wanted in sorted(by_path.items())]
-
-
 def edited_file(path: str, text: bytes, wanted: Mapping[int, Json]) -> FileText:
-    """One file after its edits; without any document left it is taken away."""
+    """One file after its edits, by the place of the document; without any document left it is taken away.
+
+    Raises ``Unwritable`` where an edit cannot be made.
+    """
     documents, _ = parse_documents(text)
     left = [document for document in documents if wanted.get(document.index, 0) is not None]
-    try:
-        return FileText(path, text, edit_text(text, wanted) if left else None)
-    except Unwritable as error:
-        raise UneditableFile(path, error) from error
+    return FileText(path, text, edit_text(text, wanted) if left else None)
 
 
 def with_texts(files: Files, texts: Iterable[FileText], prefix: str) -> Files:

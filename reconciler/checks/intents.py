@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.graph.build import Graph
 from reconciler.model.catalogue import Catalogue
-from reconciler.model.intents import CATALOG_PREFIX, hides, parse_key
+from reconciler.model.intents import CATALOG_PREFIX, hides, moves, parse_key
 from reconciler.model.kinds import KINDS, Kind
 from reconciler.model.problem import Code, Problem, SourceSpan
 
@@ -65,11 +65,15 @@ def _circles(catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _forgotten(catalogue: Catalogue) -> Iterator[Problem]:
+    new_key = moves(catalogue.settings)
     for index, entry in enumerate(catalogue.settings.forget):
         key = parse_key(entry.key)
         span = catalogue.settings_source.span("forget", index)
         if key is None:
             yield Problem(Code.FORGOTTEN, span, f"`{entry.key}` is no key", _SPELLING)
+        elif (new := new_key.get(key)) is not None:
+            message = f"{key} is to be handed back, but `moved` makes it {new}"
+            yield Problem(Code.FORGOTTEN, span, message, f"Hand back {new}, or remove the move.")
         elif (entity := catalogue.entities.get(key)) is not None and entity.external is None:
             message = f"{key} is to be handed back, but {catalogue.span(key)} still manages it"
             yield Problem(Code.FORGOTTEN, span, message, "Remove the entity, or this entry.")

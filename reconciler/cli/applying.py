@@ -127,7 +127,6 @@ def _run(job: Job, agreed: Plan | None) -> Run:
         this_runner(roots, local=job.catalogue.target.embedded),
         job.terms,
         lambda resumed: _decide(job, resumed.plan, agreed),
-        destroy=job.options.destroy,
         takeover=job.takeover,
     )
 
@@ -165,7 +164,7 @@ def _resumed(job: Job, saved: Plan, live: LiveState) -> Resumed:
     refuse_incomplete(live)
     refuse_other_target(saved, job.catalogue, live.container, datetime.now(UTC))
     plan = judged_again(saved, job.catalogue, live, job.options)
-    return Resumed(plan, {}) if plan.refusals else resume(plan, live)
+    return Resumed(plan, {}) if plan.refusals else resume(plan, live, job.catalogue.pins)
 
 
 def _guarded(job: Job, plan: Plan) -> Plan:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from reconciler.catalogue.editing import EditRefused, Slice, edit_text, slices
 from reconciler.catalogue.files import Files
 from reconciler.catalogue.layers import merge_fields
 from reconciler.catalogue.originals import Written, find_originals, written_entities
 from reconciler.catalogue.spelling import Unwritable
-from reconciler.catalogue.writer import UneditableFile, edited_texts
+from reconciler.catalogue.writer import edited_file
 from reconciler.diff.changes import Ahead, Patch
 from reconciler.diff.merging import split
 from reconciler.diff.pulling import Pulled, Refused, document_keys, pull_entity
@@ -142,15 +144,31 @@ class _Work:
 
     def made(self) -> list[FileText]:
         """The texts of all files. A file that cannot be edited as a whole keeps its entities out."""
-        while True:
+        keys: defaultdict[str, dict[EntityKey, None]] = defaultdict(dict)  # by the path of their files
+        for key, edits in self.edits.items():
+            for edit in edits:
+                keys[edit.path][key] = None
+        made: dict[str, FileText] = {}
+        waiting = sorted(keys)
+        while waiting:
+            path = heappop(waiting)
+            edits = [edit for key in keys[path] for edit in self.edits[key] if edit.path == path]
             try:
-                return edited_texts(self.files, [edit for edits in self.edits.values() for edit in edits])
-            except UneditableFile as error:
-                for key in [key for key, edits in self.edits.items() if any(e.path == error.path for e in edits)]:
-                    del self.edits[key]
-                    self.taken = [item for item in self.taken if item.key != key]
-                    remedy = error.remedy or "Change it by hand."
-                    self.refused.append(NotPulled(key, None, self.catalogue.span(key), error.message, remedy))
+                if edits:
+                    made[path] = edited_file(path, self.texts[path], {edit.document: edit.value for edit in edits})
+            except Unwritable as error:
+                for key in [*keys[path]]:
+                    self._leave_out(key, error)
+                    for touched in {edit.path for edit in self.edits.pop(key)}:
+                        del keys[touched][key]
+                        if made.pop(touched, None) is not None:  # with the edits that are left it is made again
+                            heappush(waiting, touched)
+        self.taken = [item for item in self.taken if item.key in self.edits]
+        return [made[path] for path in sorted(made)]
+
+    def _leave_out(self, key: EntityKey, error: Unwritable) -> None:
+        remedy = error.remedy or "Change it by hand."
+        self.refused.append(NotPulled(key, None, self.catalogue.span(key), error.message, remedy))
 
 
 def _merged(written: Written) -> dict[str, object]:

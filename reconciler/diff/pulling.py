@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -219,10 +219,10 @@ def _referred(known: Field, value: Json) -> Json:
     return value
 
 
-def in_place(before: Sequence[Json], after: Sequence[Json]) -> list[Json]:
+def in_place(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[Json]:
     """A set as a list: what stays in its order, what is new behind it."""
-    kept = [item for item in before if item in after]
-    return kept + [item for item in after if item not in kept]
+    had, wanted = set(before), set(after)
+    return [item for item in before if item in wanted] + [item for item in after if item not in had]
 
 
 def _with_edges(before: str, text: str) -> str:

@@ -9,9 +9,9 @@ file of another program or of a newer format with ``ReconcilerError``.
 
 The data passes: ``messages`` -> ``turns`` -> ``faults`` -> ``gateway`` -> ``app`` -> ``routes`` -> ``media``,
 ``conditions`` -> ``containers``, ``writes``, ``listing`` (``order``, ``filters``, ``search``, ``views``), ``deletion``
--> ``patching``, ``registry`` (schemas, ``annotations``), ``guards``, ``integrity`` -> ``store`` -> ``database``
-(SQLite), ``migrations``. ``snapshot`` moves all of it, ``openapi`` (``openapi_shapes``, ``openapi_answers``,
-``openapi_parameters``) describes it.
+-> ``patching``, ``registry`` (schemas, ``annotations``), ``guards``, ``integrity`` -> ``store`` (``listed``) ->
+``database`` (SQLite), ``migrations``. ``snapshot`` moves all of it, ``openapi`` (``openapi_shapes``,
+``openapi_answers``, ``openapi_parameters``) describes it.
 
 Choices that took thought:
 

@@ -19,6 +19,7 @@ from reconciler.emulator.filters import Condition, read_conditions
 from reconciler.emulator.instances import Instance, envelope_text
 from reconciler.emulator.instants import Moment, format_instant
 from reconciler.emulator.jsontext import dump, load_object
+from reconciler.emulator.listed import Column, Listed, Position
 from reconciler.emulator.media import RESULTS_SCHEMA, hal
 from reconciler.emulator.messages import Response
 from reconciler.emulator.order import (
@@ -34,16 +35,7 @@ from reconciler.emulator.order import (
 from reconciler.emulator.problems import bad_request
 from reconciler.emulator.registry import CONTAINER, EntityType
 from reconciler.emulator.search import Query, read_query
-from reconciler.emulator.store import (
-    AFTER_ALL,
-    BEFORE_ALL,
-    Column,
-    Horizon,
-    Listed,
-    Narrowing,
-    Position,
-    Store,
-)
+from reconciler.emulator.store import AFTER_ALL, BEFORE_ALL, Horizon, Narrowing, Store
 from reconciler.emulator.values import INSTANT, NAME, STATUS, TEXT, Key, Path, split_path
 from reconciler.emulator.views import Entry, Judge, View
 from reconciler.emulator.writes import Call, Parts, is_sandbox

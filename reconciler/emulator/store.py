@@ -17,6 +17,7 @@ from reconciler.emulator.derived import label_and_status, place_of, search_text
 from reconciler.emulator.instances import COLUMNS, Instance
 from reconciler.emulator.instants import format_instant, instant_after
 from reconciler.emulator.jsontext import JsonObject, dump, load_object
+from reconciler.emulator.listed import INDEXES, Listed, Position
 
 _SELECT = f"SELECT {COLUMNS} FROM instance "  # noqa: S608  (our own names, here and below)
 BEFORE_ALL = ""  # sorts before every id and every date
@@ -76,70 +77,6 @@ class Deletion:
     polls_left: int
     receipt: str
     outcome: str | None
-
-
-Column = Literal["instance_id", "created", "modified", "label"]
-_INDEXES = {
-    "instance_id": "instance_in_order",
-    "created": "instance_by_created",
-    "modified": "instance_by_modified",
-    "label": "instance_by_label",
-    "status": "instance_by_status",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in an indexed list: behind an item, or behind all items of one value (``instance_id`` None)."""
-
-    value: str
-    instance_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A list that an index holds in order: the instances of one type by one column, or with one label or status by id.
-
-    equal: column and value; only together with the order by ``instance_id``.
-    """
-
-    scope: str
-    schema: str
-    column: Column = "instance_id"
-    descending: bool = False
-    equal: tuple[Literal["label", "status"], str] | None = None
-
-    def source(self) -> tuple[str, tuple[str, ...]]:
-        """The table with its index, and what all items have in common."""
-        index = _INDEXES[self.equal[0] if self.equal else self.column]
-        common = f" INDEXED BY {index} WHERE scope = ? AND schema = ?"
-        if self.equal is None:
-            return common, (self.scope, self.schema)
-        return f"{common} AND {self.equal[0]} = ?", (self.scope, self.schema, self.equal[1])
-
-    def beyond(self, position: Position | None) -> tuple[str, tuple[str, ...]]:
-        """The condition that an item comes after a position."""
-        if position is None:
-            return "", ()
-        column, sign = self.column, "<" if self.descending else ">"
-        if column == "instance_id" or position.instance_id is None:
-            return f" AND {column} {sign} ?", (position.value,)
-        if not self.descending:
-            return f" AND ({column}, instance_id) > (?, ?)", (position.value, position.instance_id)
-        both = (position.value, position.value, position.instance_id)
-        return f" AND {column} <= ? AND ({column} < ? OR instance_id > ?)", both
-
-    def order(self) -> str:
-        """How the items follow each other."""
-        direction = " DESC" if self.descending else ""
-        tie = "" if self.column == "instance_id" else ", instance_id"
-        return f" ORDER BY {self.column}{direction}{tie}"
-
-    def precedes(self, one: Position, other: Position) -> bool:
-        """Whether everything beyond the second position is also beyond the first."""
-        if one.value != other.value:
-            return (one.value < other.value) is not self.descending
-        return one.instance_id is not None and (other.instance_id is None or one.instance_id <= other.instance_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +300,7 @@ class Store:
 
     def has(self, scope: str, schema: str, column: Literal["label", "status"], value: str | None) -> bool:
         """Whether any instance of the type has that in the column."""
-        index = _INDEXES[column]
+        index = INDEXES[column]
         query = f"SELECT 1 FROM instance INDEXED BY {index} WHERE scope = ? AND schema = ? AND {column} IS ? LIMIT 1"  # noqa: S608
         return self._one(query, scope, schema, value) is not None
 
@@ -388,7 +325,7 @@ class Store:
             arguments.append(f"place : {place_of(scope, schema)} AND words : ({narrowing.match})")
         elif narrowing.equal is not None:
             column, value = narrowing.equal
-            source = f"instance INDEXED BY {_INDEXES[column]} WHERE scope = ? AND schema = ? AND {column} = ?"
+            source = f"instance INDEXED BY {INDEXES[column]} WHERE scope = ? AND schema = ? AND {column} = ?"
             arguments.append(value)
         else:
             source = "instance INDEXED BY instance_in_order WHERE scope = ? AND schema = ?"

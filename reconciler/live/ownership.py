@@ -53,6 +53,11 @@ def names_itself(item: LiveInstance) -> bool:
     return item.stamp is not None and item.stamp.instance_id == item.instance.instance_id
 
 
+def names_another(item: LiveInstance) -> bool:
+    """Whether its stamp says that it is a copy: of an instance that may be gone."""
+    return item.stamp is not None and item.stamp.instance_id not in {None, item.instance.instance_id}
+
+
 def describe(item: LiveInstance) -> str:
     """An instance as a reader can find it: its kind, name and URI."""
     return f"{item.kind.value} `{item.instance.properties.get('xdm:name', '')}` ({item.uri})"

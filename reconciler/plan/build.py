@@ -95,8 +95,9 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         changes = replace(changes, deletes=())
     made: list[Create | Patch] = [*changes.creates, *changes.patches]
     graph = graph_of({change.key: change.entity for change in made})
+    filed = frozenset(catalogue.entities)
     draft = _Drafter(
-        wanted, graph, live, identity, changes, resolver(identity), spell_instant(now), options.selection
+        wanted, graph, live, identity, changes, resolver(identity), spell_instant(now), options.selection, filed
     ).draft()
     planned = frozenset(step.key for step in draft.steps)
     protected = options.protected | {key for key, entity in catalogue.entities.items() if entity.protect}
@@ -116,7 +117,7 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         steps=draft.steps,
         problems=draft.problems,
         warnings=(
-            *integrity.copy_warnings(ownership, wanted.entities),
+            *integrity.copy_warnings(ownership, catalogue.entities),
             *_expired(catalogue, ignored),
             *Externals(wanted, identity).warnings(),
             *draft.warnings,
@@ -133,6 +134,7 @@ def build_plan(catalogue: Catalogue, live: LiveState, *, now: datetime, options:
         hidden=changes.hidden,
         deselected=draft.deselected,
         reach=find_reach(changed & planned, wanted, live, ownership, (change.key for change in made)),
+        destroy=options.destroy,
     )
 
 
@@ -166,6 +168,7 @@ class _Drafter:
     """Writes the steps of one plan.
 
     graph: of what is created or patched. Who refers to something that is not there yet is always one of these.
+    filed: the entities that have a file; a destroy wants none of them.
     """
 
     catalogue: Catalogue
@@ -176,6 +179,7 @@ class _Drafter:
     resolve: Resolve
     now: str  # canonical
     selection: Selection
+    filed: frozenset[EntityKey]
 
     @property
     def ownership(self) -> Ownership:
@@ -240,7 +244,7 @@ class _Drafter:
 
     def _live_problems(self, referrers: integrity.Referrers) -> Iterator[PlanProblem]:
         return one_after_another(
-            integrity.copy_problems(self.ownership, self.catalogue.entities),
+            integrity.copy_problems(self.ownership.copies, self.filed),
             integrity.last_of_a_stamp_problems(self.ownership.copies, self._leaving),
             integrity.delete_problems(referrers),
             integrity.kept_problems(self.changes, referrers),

@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.model.canonical import canonical_json, digest
 from reconciler.model.problem import SourceSpan
 from reconciler.plan.reach import Reach
-from reconciler.plan.steps import After, Plan, PlannedChange, Step
+from reconciler.plan.steps import After, Plan, PlannedChange, PlanProblem, PlanWarning, Refusal, Step
 
 FORMAT = 1
 BESIDE = frozenset({"validation", "exit"})  # what a command prints beside the plan
@@ -45,29 +45,9 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "move": plan.summary.move,
             "forget": plan.summary.forget,
         },
-        "problems": [
-            {
-                "key": str(problem.key),
-                "message": problem.message,
-                "remedy": problem.remedy,
-                "source": None if problem.source is None else _place(problem.source),
-            }
-            for problem in plan.problems
-        ],
-        "warnings": [
-            {"key": str(warning.key), "message": warning.message, "remedy": warning.remedy} for warning in plan.warnings
-        ],
-        "refusals": [
-            {
-                "guard": refusal.guard,
-                "message": refusal.message,
-                "keys": [str(key) for key in refusal.keys],
-                "limit": refusal.limit,
-                "allow": refusal.allow,
-                "remedy": refusal.remedy,
-            }
-            for refusal in plan.refusals
-        ],
+        "problems": [_problem(problem) for problem in plan.problems],
+        "warnings": [_warning(warning) for warning in plan.warnings],
+        "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "unpruned": [str(key) for key in plan.unpruned],
         "left_out": [str(key) for key in plan.left_out],
         "allowed": dict(plan.allowed),
@@ -77,8 +57,33 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "hidden": [{"key": str(key), "field": field} for key, field in plan.hidden],
         "deselected": [str(key) for key in plan.deselected],
         "reach": {str(key): _reach(plan.reach[key]) for key in sorted(plan.reach)},
+        "destroy": plan.destroy,
     }
     return {**document, "checksum": digest(canonical_json(document))}
+
+
+def _problem(problem: PlanProblem) -> dict[str, Any]:
+    return {
+        "key": str(problem.key),
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "source": None if problem.source is None else _place(problem.source),
+    }
+
+
+def _warning(warning: PlanWarning) -> dict[str, Any]:
+    return {"key": str(warning.key), "message": warning.message, "remedy": warning.remedy}
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "guard": refusal.guard,
+        "message": refusal.message,
+        "keys": [str(key) for key in refusal.keys],
+        "limit": refusal.limit,
+        "allow": refusal.allow,
+        "remedy": refusal.remedy,
+    }
 
 
 def _reach(reach: Reach) -> dict[str, Any]:

@@ -89,9 +89,9 @@ def _left_alone(source: EntityKey, target: EntityKey, hidden: Collection[str]) -
     return any(field in referring and part in {"", f"{target.name}]"} for field, part in parts)
 
 
-def copy_problems(ownership: Ownership, keys: Collection[EntityKey]) -> Iterator[PlanProblem]:
+def copy_problems(copies: Iterable[Copies], keys: Collection[EntityKey]) -> Iterator[PlanProblem]:
     """Entities of these keys whose instance cannot be told from its copies, or is gone and left only copies."""
-    for found in ownership.copies:
+    for found in copies:
         if found.original is None and found.key in keys:
             lone = len(found.copies) == 1
             why = (

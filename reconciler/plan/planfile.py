@@ -273,6 +273,7 @@ class _Plan(_Part):
     hidden: list[_Hidden]
     deselected: list[Key]
     reach: dict[str, _Reach]
+    destroy: bool = False  # a plan of an earlier version does not say
 
     def plan(self) -> Plan:
         """The plan as the other rooms know it. Raises ``ValueError`` when its steps do not hang together."""
@@ -301,6 +302,7 @@ class _Plan(_Part):
             tuple((each.key, each.field) for each in self.hidden),
             tuple(self.deselected),
             {_key(key): reach.reach() for key, reach in self.reach.items()},
+            self.destroy,
         )
 
 

@@ -16,6 +16,7 @@ from reconciler.model.spelling import FILTER_TYPE, live_member_list, live_refere
 
 LISTED = 20  # names of each sort that are told; all of them would be changes times activities
 Node = EntityKey | str  # our key, else the URI of an instance outside
+_Choice = frozenset[Node]  # tags; who asks for all of them
 _FORMS = {item.form: item.name for item in KINDS[Kind.FILTER].fields if item.form}
 
 
@@ -55,25 +56,31 @@ def find_reach(
     whole = _Map(ownership)
     whole.draw(live)
     whole.draw_changes(catalogue, written)
+    whole.number(wanted)
     found = ((key, whole.reach(key)) for key in wanted)
     return {key: reach for key, reach in found if reach}
 
 
 @dataclass(slots=True)
 class _Map:
-    """Who is reached from where. bits: what a node reaches, one bit each: our activities, then all that is outside."""
+    """Who is reached from where.
+
+    numbers: of all that is counted: our activities that are reached, then what is reached outside.
+    bits: what is reached from a node, one bit for each number, without the zeros below; how many those were.
+    same: each of these once: neighbours reach much the same.
+    """
 
     ownership: Ownership
     referrers: defaultdict[Node, set[Node]] = field(default_factory=lambda: defaultdict(set))
     tags: defaultdict[Node, set[Node]] = field(default_factory=lambda: defaultdict(set))  # of each offer
-    any_of: defaultdict[Node, set[Node]] = field(default_factory=lambda: defaultdict(set))  # tag -> filters
-    all_of: defaultdict[Node, list[tuple[Node, frozenset[Node]]]] = field(default_factory=lambda: defaultdict(list))
+    choosers: defaultdict[_Choice, set[Node]] = field(default_factory=lambda: defaultdict(set))
+    choices: defaultdict[Node, set[_Choice]] = field(default_factory=lambda: defaultdict(set))  # by one of their tags
     outside: dict[str, LiveInstance] = field(default_factory=dict)
     activities: list[EntityKey] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    own_bit: dict[Node, int] = field(default_factory=dict)
-    bits: dict[Node, int] = field(default_factory=dict)
-    tag_bits: dict[Node, int] = field(default_factory=dict)
+    numbers: dict[Node, int] = field(default_factory=dict)
+    bits: dict[Node | _Choice, tuple[int, int]] = field(default_factory=dict)
+    same: dict[int, int] = field(default_factory=dict)
 
     def draw(self, live: LiveState) -> None:
         """Note every live reference."""
@@ -84,14 +91,9 @@ class _Map:
             self._add_live(node, item)
 
     def draw_changes(self, catalogue: Catalogue, written: Iterable[EntityKey]) -> None:
-        """Note the references in Git of what is written, and number what is counted."""
-        added = set(written)
-        for key in added:
+        """Note the references in Git of what is written."""
+        for key in written:
             self._add(key, catalogue.entities[key])
-        self.activities = sorted(key for key in {*self.ownership.owned, *added} if key.kind is Kind.ACTIVITY)
-        self.names = sorted(self.outside)
-        counted: list[Node] = [*self.activities, *self.names]
-        self.own_bit = {node: 1 << number for number, node in enumerate(counted)}
 
     def _node(self, uri: str) -> Node:
         key = self.ownership.names.get(uri)
@@ -120,13 +122,30 @@ class _Map:
                 self._add_choice(key, form, [EntityKey(Kind.TAG, name) for name in names or ()])
 
     def _add_choice(self, node: Node, form: str | None, tags: list[Node]) -> None:
-        if form == "all_tags" and tags:
-            self.all_of[min(tags, key=str)].append((node, frozenset(tags)))
-        elif form == "any_tags":
+        if form == "any_tags":
             for tag in tags:
-                self.any_of[tag].add(node)
+                self._choose(node, frozenset((tag,)))
+        elif form == "all_tags" and tags:
+            self._choose(node, frozenset(tags))
+
+    def _choose(self, node: Node, choice: _Choice) -> None:
+        self.choosers[choice].add(node)
+        self.choices[min(choice, key=str)].add(choice)
 
     # ------------------------------------------------------------ reach
+
+    def number(self, keys: Iterable[EntityKey]) -> None:
+        """Give a number to all that these reach, and to nothing else: there may be far more outside."""
+        reached: set[Node | _Choice] = set()
+        waiting: list[Node | _Choice] = list(keys)
+        while waiting:
+            new = set(self._followers(waiting.pop())) - reached
+            reached |= new
+            waiting += new
+        self.activities = sorted(n for n in reached if isinstance(n, EntityKey) and n.kind is Kind.ACTIVITY)
+        self.names = sorted(node for node in reached if isinstance(node, str))
+        counted: list[Node] = [*self.activities, *self.names]
+        self.numbers = {node: number for number, node in enumerate(counted)}
 
     def reach(self, key: EntityKey) -> Reach:
         """What an entity reaches."""
@@ -139,29 +158,32 @@ class _Map:
             tuple(describe(self.outside[self.names[number]]) for number in _first(outside)),
         )
 
-    def _bits(self, start: Node) -> int:
+    def _bits(self, start: Node | _Choice) -> int:
         """References make no rings and are few steps long, so this ends soon."""
         if start not in self.bits:
-            followers = self.referrers.get(start, set())
-            if isinstance(start, EntityKey) and start.kind is Kind.TAG:
-                followers = {node for node in followers if isinstance(node, str) or node.kind is Kind.FILTER}
-            self.bits[start] = self._union(followers) | self._bits_of_choosers(start)
-        return self.bits[start]
+            bits = 0
+            for node in self._followers(start):
+                bits |= self._bits(node)
+                if node in self.numbers:
+                    bits |= 1 << self.numbers[node]
+            zeros = max((bits & -bits).bit_length() - 1, 0)
+            bits >>= zeros
+            self.bits[start] = self.same.setdefault(bits, bits), zeros
+        bits, zeros = self.bits[start]
+        return bits << zeros
 
-    def _union(self, nodes: Iterable[Node]) -> int:
-        bits = 0
-        for node in nodes:
-            bits |= self.own_bit.get(node, 0) | self._bits(node)
-        return bits
-
-    def _bits_of_choosers(self, offer: Node) -> int:
-        has, bits = self.tags.get(offer, set()), 0
+    def _followers(self, node: Node | _Choice) -> Iterator[Node | _Choice]:
+        """Who is reached in one step."""
+        if isinstance(node, frozenset):
+            yield from self.choosers[node]
+            return
+        referrers = self.referrers.get(node, set())
+        if isinstance(node, EntityKey) and node.kind is Kind.TAG:
+            referrers = {item for item in referrers if isinstance(item, str) or item.kind is Kind.FILTER}
+        yield from referrers
+        has = self.tags.get(node, set())
         for tag in has:
-            if tag not in self.tag_bits:
-                self.tag_bits[tag] = self._union(self.any_of.get(tag, ()))
-            bits |= self.tag_bits[tag]
-            bits |= self._union(node for node, wanted in self.all_of.get(tag, ()) if wanted <= has)
-        return bits
+            yield from (choice for choice in self.choices.get(tag, ()) if choice <= has)
 
 
 def _first(bits: int) -> Iterator[int]:

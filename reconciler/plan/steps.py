@@ -29,6 +29,9 @@ class Action(StrEnum):
     FORGET = "forget"
 
 
+LEAVING = frozenset({Action.DELETE, Action.FORGET})  # the instance is gone after these, or its stamp is
+
+
 @dataclass(frozen=True, slots=True)
 class After:
     """The etag that another step of the plan leaves behind."""
@@ -162,6 +165,7 @@ class Plan:
     hidden: fields that differ and are left to the live side, with the entity that has them.
     deselected: entities that differ and are not in this plan, because only a part was asked for.
     reach: what each update and delete reaches; not those that reach nothing.
+    destroy: nothing of the catalogue is to stay, its anchor included.
     """
 
     catalog: str
@@ -183,6 +187,7 @@ class Plan:
     hidden: tuple[tuple[EntityKey, str], ...] = ()
     deselected: tuple[EntityKey, ...] = ()
     reach: Mapping[EntityKey, Reach] = field(default_factory=dict)
+    destroy: bool = False
 
     @property
     def blocked(self) -> tuple[EntityKey, ...]:

@@ -17,7 +17,8 @@ Knows nothing of catalogues and files: who asks puts our errors onto the lines o
 - ``values``, ``times``, ``patterns``: what is equal and less, the calendar, regular expressions.
 - ``evaluate``: the tree becomes closures; with ``comparing``, ``occurs``, ``named`` (quantifiers), ``calling`` and
   ``paths`` for the parts. ``scope``: which slot of the frame a name has.
-- ``situation``: when and with what a rule is evaluated. ``explain``: which conditions decided. ``batch``: by lines.
+- ``situation``: when and with what a rule is evaluated. ``explain``: which conditions decided. ``batch``: by
+  lines, with ``kept`` for rules that come again.
 - ``rule``: the door, ``compile_rule``.
 
 Decisions:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.instant import read_instant
-from reconciler.pql.errors import RuleError
-from reconciler.pql.rule import Rule, Situation, compile_rule
+from reconciler.pql.errors import RuleError, position
+from reconciler.pql.kept import KeptRules
+from reconciler.pql.rule import Situation
 from reconciler.pql.values import plain
 
 _KEYS = frozenset({"id", "rule", "profile", "context", "at"})
+_RULES = KeptRules()
+_LONG_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?(?:[0-9]+[.eE][-+.eE0-9]*|(?P<whole>[0-9]+))', re.DOTALL)
 
 
 class BadLine(ReconcilerError):
@@ -30,7 +34,7 @@ def answer_line(line: bytes, situation: Situation) -> dict[str, Any]:
     try:
         asked = read_json_map(line, "the line")
         if "id" in asked:
-            answer["id"] = asked["id"]
+            answer["id"] = _shown_again(asked["id"])
         answer["value"] = _evaluate(asked, situation)
     except RuleError as error:
         answer["error"] = error_document(error)
@@ -59,7 +63,7 @@ def read_json_map(data: bytes, what: str) -> dict[str, Any]:
     except RecursionError:
         raise BadLine(f"{what} is nested too deeply") from None
     except ValueError as error:
-        raise BadLine(f"{what} is no JSON: {error}") from None
+        raise BadLine(f"{what} is no JSON: {_too_long(data.decode('utf-8-sig')) or error}") from None
     if not isinstance(found, dict):
         raise BadLine(f"{what} is no JSON object")
     return found
@@ -67,6 +71,25 @@ def read_json_map(data: bytes, what: str) -> dict[str, Any]:
 
 def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is no number")
+
+
+def _too_long(text: str) -> str | None:
+    """Where the first integer stands that has more digits than can be read; None where there is none."""
+    most = sys.get_int_max_str_digits()
+    for found in _LONG_NUMBER.finditer(text):
+        if found["whole"] and len(found["whole"]) > most:
+            line, column = position(text, found.start())
+            return f"the number is too long (line {line}, column {column})"
+    return None
+
+
+def _shown_again(found: Any) -> Any:
+    """What can be written as it was read."""
+    try:
+        json.dumps([[found]])  # one bracket deeper than the answer
+    except RecursionError:
+        raise BadLine("the `id` is nested too deeply") from None
+    return found
 
 
 def _evaluate(asked: Mapping[str, Any], situation: Situation) -> Any:
@@ -86,9 +109,8 @@ def _evaluate(asked: Mapping[str, Any], situation: Situation) -> Any:
         if moment is None:
             raise BadLine("`at` is no date-time with an offset, such as 2027-01-31T09:00:00Z")
         situation = replace(situation, at=moment)
-    return plain(_compiled(rule).evaluate(profile, situation))
-
-
-@lru_cache(maxsize=1024)
-def _compiled(text: str) -> Rule:
-    return compile_rule(text)
+    value = _RULES.compiled(rule).evaluate(profile, situation)
+    try:
+        return plain(value)
+    except RecursionError:
+        raise BadLine("the value is nested too deeply") from None

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.pql import values
 from reconciler.pql.comparing import constant
+from reconciler.pql.errors import RuleError
 from reconciler.pql.functions import FUNCTIONS, Argument, Each, Function, Passing, Type
 from reconciler.pql.patterns import BadPattern, Pattern, regular_expression
 from reconciler.pql.scope import RUN, Closure, Frame, Helper, Scope
@@ -26,6 +27,9 @@ _ADMITS: dict[Type, Callable[[Any], bool]] = {
 
 def compile_call(node: Call, scope: Scope, compile_value: Compile) -> Closure:
     """What calls a function. Raises ``RuleError`` for one that there is not, or that takes other arguments."""
+    helper = scope.helper(node.name) if node.of is None else None
+    if helper is not None:
+        return _helped(node, helper, scope, compile_value)
     function = _find(node, scope)
     passed: list[Closure] = []
     if node.of is not None and function.receiver is not None:
@@ -41,10 +45,30 @@ def _find(node: Call, scope: Scope) -> Function:
         if alone is not (function.receiver is None):
             continue
         if not function.fewest <= len(node.arguments) <= len(function.arguments):
-            raise scope.refusal(f"`{node.name}` does not take {len(node.arguments)} arguments", node)
+            raise _wrong_count(node, scope)
         return function
     of = "without a value before it" if alone else "of a value"
     raise scope.refusal(f"there is no function `{node.name}` {of}", node)
+
+
+def _wrong_count(node: Call, scope: Scope) -> RuleError:
+    return scope.refusal(f"`{node.name}` does not take {len(node.arguments)} arguments", node)
+
+
+def _helped(node: Call, helper: Helper, scope: Scope, compile_value: Compile) -> Closure:
+    """What calls a function of the rule's own: all arguments have values before its parameters do."""
+    slots, body = helper.slots, helper.body
+    if len(node.arguments) != len(slots):
+        raise _wrong_count(node, scope)
+    passed = tuple(compile_value(argument, scope) for argument in node.arguments)
+
+    def run(frame: Frame) -> Any:
+        given = [closure(frame) for closure in passed]
+        for slot, value in zip(slots, given, strict=True):
+            frame[slot] = value
+        return body(frame)
+
+    return run
 
 
 def _called(function: Function, passed: tuple[Closure, ...]) -> Closure:
@@ -130,7 +154,31 @@ def bind_element(node: Node, scope: Scope, compile_value: Compile) -> tuple[int,
         for name in node.parameters[1:]:
             inside = inside.bound(name, None)
         return slot, compile_value(node.body, inside)
-    if isinstance(node, Variable) and isinstance(helper := scope.names.get(node.name), Helper):
-        return helper.slot, helper.body
+    helper = scope.helper(node.name) if isinstance(node, Variable) else None
+    if helper is not None:
+        return helper.slots[0], _of_first(helper)
     inside, slot = scope.inside_filter()
     return slot, compile_value(node, inside)
+
+
+def bind_helper(node: Lambda, scope: Scope, compile_value: Compile) -> Helper:
+    """A function of the rule's own made ready."""
+    slots = []
+    for name in node.parameters:
+        scope, slot = scope.named(name)
+        slots.append(slot)
+    return Helper(tuple(slots), compile_value(node.body, scope))
+
+
+def _of_first(helper: Helper) -> Closure:
+    """What a function gives where only its first parameter has a value."""
+    body, others = helper.body, helper.slots[1:]
+    if not others:
+        return body
+
+    def run(frame: Frame) -> Any:
+        for slot in others:
+            frame[slot] = None
+        return body(frame)
+
+    return run

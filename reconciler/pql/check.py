@@ -50,7 +50,7 @@ from reconciler.pql.syntax import (
 
 _SCALARS = frozenset({Type.STRING, Type.NUMBER, Type.BOOLEAN, Type.INSTANT})
 _PLAIN = frozenset(
-    {Literal, Array, TimeWord, Period, Parameter, Variable, ContextData, Offer, Property}
+    {Literal, Array, TimeWord, Period, Parameter, ContextData, Offer, Property}
     | {Combined, Not, Computed, Negative, Within, Beside, On, Between}
 )  # nothing is wrong with them that is not wrong with what is inside
 _LIST = Type.LIST  # looked up once: an attribute of an enum costs a call
@@ -61,7 +61,7 @@ _INSTEAD = {Type.LIST: {"contains": "includes", "equals": "="}}
 def check_rule(tree: Node) -> tuple[Finding, ...]:
     """All that is wrong with a rule, in the order of its text; warnings where it works but says nothing."""
     checker = _Checker(tree)
-    checker.walk(tree, _Scope())
+    checker.walk_whole(tree)
     found = checker.findings
     if not found:
         found = _unchanging(tree)
@@ -90,6 +90,14 @@ class _Scope:
     def named(self, **names: Type | Lambda) -> _Scope:
         return replace(self, names={**self.names, **names})
 
+    def inside_function(self, function: Lambda) -> _Scope:
+        return self.named(**dict.fromkeys(function.parameters, Type.ANY))
+
+    def is_function(self, node: Node) -> bool:
+        """Whether it is a function, or names one of the rule's own."""
+        named = self.names.get(node.name) if isinstance(node, Variable) else node
+        return isinstance(named, Lambda)
+
     def inside(self) -> _Scope:
         return replace(self, levels=self.levels + 1)
 
@@ -103,6 +111,13 @@ class _Checker:
 
     def say(self, message: str, node: Node, hint: str = "", *, at: Place | None = None) -> None:
         self.findings.append(Finding(message, node.place if at is None else at, hint))
+
+    def walk_whole(self, tree: Node) -> None:
+        scope = _Scope()
+        while isinstance(tree, Lambda):
+            scope = scope.inside_function(tree)
+            tree = tree.body
+        self.walk(tree, scope)
 
     def walk(self, node: Node, scope: _Scope) -> None:
         if type(node) in _PLAIN:
@@ -130,11 +145,18 @@ class _Checker:
             case Aggregate(value=value, ranges=ranges):
                 self.walk(value, self._ranges(ranges, scope))
             case Let(name=name, value=value, body=body):
-                self.walk(value, scope)
+                if isinstance(value, Lambda):
+                    self.walk(value.body, scope.inside_function(value))
+                else:
+                    self.walk(value, scope)
                 known = value if isinstance(value, Lambda) else type_of(value, scope.names)
                 self.walk(body, scope.named(**{name: known}))
-            case Lambda(parameters=parameters, body=body):
-                self.walk(body, scope.named(**dict.fromkeys(parameters, Type.ANY)))
+            case Variable(name=name):
+                if scope.is_function(node):
+                    self.say(f"the function `{name}` is no value", node, f"use it as in `list.map({name})`")
+            case Lambda():
+                hint = "use it where an expression for each element is wanted"
+                self.say("a function is no value", node, hint)
             case _:
                 raise AssertionError(node)
 
@@ -191,7 +213,11 @@ class _Checker:
 
     def _argument(self, node: Node, described: Argument | None, name: str, scope: _Scope) -> None:
         each = described is not None and described.passing is Passing.EACH
-        self.walk(node, scope.inside() if each and not isinstance(node, Lambda) else scope)
+        if scope.is_function(node) and (each or described is None):
+            if isinstance(node, Lambda):
+                self.walk(node.body, scope.inside_function(node))
+            return
+        self.walk(node, scope.inside() if each else scope)
         if described is None or each:
             return
         found = type_of(node, scope.names)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from reconciler.pql import named, occurs, values
-from reconciler.pql.calling import bind_element, compile_call
+from reconciler.pql.calling import bind_helper, compile_call
 from reconciler.pql.comparing import PathPlace, compile_comparison
 from reconciler.pql.paths import read_from, read_from_slot
 from reconciler.pql.scope import PROFILE, RUN, Closure, Frame, Helper, Scope, Test
@@ -125,7 +125,9 @@ def _occurs(node: Time, scope: Scope) -> Test:
     instant = compile_value(node.instant, scope)
     match node:
         case Within(amount=amount, reference=reference):
-            return occurs.within(node, instant, compile_value(amount, scope), compile_value(reference, scope))
+            once = occurs.steady(amount, scope) and occurs.steady(reference, scope)
+            ends = compile_value(amount, scope), compile_value(reference, scope)
+            return occurs.within(node, instant, *ends, once=once)
         case Beside(side=side, reference=reference):
             return occurs.beside(instant, side, compile_value(reference, scope))
         case On(reference=Period() as period):
@@ -297,8 +299,7 @@ def _let(node: Let, scope: Scope) -> Closure:
 def bind_let(node: Let, scope: Scope) -> tuple[Scope, Callable[[Frame], None]]:
     """The scope with the name, and what gives the name its value in a frame."""
     if isinstance(node.value, Lambda):
-        slot, body = bind_element(node.value, scope, compile_value)
-        return scope.bound(node.name, Helper(slot, body)), lambda _frame: None
+        return scope.bound(node.name, bind_helper(node.value, scope, compile_value)), lambda _frame: None
     value = compile_value(node.value, scope)
     inside, slot = scope.named(node.name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from reconciler.pql.errors import RuleError
 from reconciler.pql.evaluate import bind_let, bind_parameters, compile_test, compile_value
 from reconciler.pql.functions import FUNCTIONS, Passing
 from reconciler.pql.occurs import steady
@@ -32,6 +33,7 @@ from reconciler.pql.syntax import (
 from reconciler.pql.values import is_list, spell
 
 _LONGEST = 100
+_UNREACHED = (RuleError, RecursionError)  # of what evaluating had no need to ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +74,39 @@ def compile_explanation(node: Node, scope: Scope) -> Explanation:
 
 
 def _combined(logic: Logic, parts: list[tuple[Callable[[Frame], bool], Explanation]]) -> Explanation:
-    """Those parts that came out as the whole did."""
+    """Those parts that came out as the whole did; behind the first one that decides, those that come out at all."""
+    deciding = logic is Logic.OR
 
     def run(frame: Frame) -> tuple[Reading, ...]:
-        results = [test(frame) for test, _ in parts]
-        outcome = all(results) if logic is Logic.AND else any(results)
-        decided = [explain for (_, explain), result in zip(parts, results, strict=True) if result is outcome]
-        return tuple(reading for explain in decided for reading in explain(frame))
+        decided: list[Explanation] = []
+        for test, explain in parts:
+            try:
+                result = test(frame)
+            except _UNREACHED:
+                if not decided:
+                    raise
+                continue
+            if result is deciding:
+                decided.append(explain)
+        shown = decided or [explain for _, explain in parts]
+        return tuple(reading for explain in shown for reading in explain(frame))
 
     return run
 
 
 def _smallest(node: Node, scope: Scope) -> Explanation:
     test, text = compile_test(node, scope), _words(node, scope)
-    shown = [(_words(part, scope), compile_value(part, scope)) for part in _operands(node)]
+    shown = [(_words(part, scope), compile_value(part, scope)) for part in _operands(node, scope)]
 
     def run(frame: Frame) -> tuple[Reading, ...]:
-        value = ", ".join(f"{words} = {_shown(closure, frame)}" for words, closure in shown)
-        return (Reading(text, value, test(frame)),)
+        holds = test(frame)
+        value = ", ".join(f"{words} {_shown(closure, frame)}" for words, closure in shown)
+        return (Reading(text, value, holds),)
 
     return run
 
 
-def _operands(node: Node) -> Iterator[Node]:
+def _operands(node: Node, scope: Scope) -> Iterator[Node]:
     """What a condition looks at, but for what is always the same."""
     match node:
         case Compared(left=left, right=right):
@@ -106,7 +118,8 @@ def _operands(node: Node) -> Iterator[Node]:
         case Between(instant=instant, first=first, last=last):
             candidates = (instant, first, last)
         case Call(of=of, name=name, arguments=arguments):
-            candidates = (of, *_known_first(name, arguments))
+            alone = of is None and scope.helper(name) is not None
+            candidates = arguments if alone else (of, *_known_first(name, arguments))
         case Exists(ranges=ranges) | ForAll(ranges=ranges) | Select(ranges=ranges):
             candidates = (ranges[0].source,)
         case Filter(of=of):
@@ -114,7 +127,7 @@ def _operands(node: Node) -> Iterator[Node]:
         case _:
             candidates = (node,)
     for part in candidates:
-        if part is not None and not isinstance(part, Period | Lambda) and not _constant(part):
+        if part is not None and not isinstance(part, Period | Lambda) and not _constant(part, scope):
             yield part
 
 
@@ -124,8 +137,8 @@ def _known_first(name: str, arguments: tuple[Node, ...]) -> list[Node]:
     return [node for node, argument in zip(arguments, taken, strict=False) if argument.passing is Passing.VALUE]
 
 
-def _constant(node: Node) -> bool:
-    return all(_constant(item) for item in node.items) if isinstance(node, Array) else steady(node)
+def _constant(node: Node, scope: Scope) -> bool:
+    return all(_constant(item, scope) for item in node.items) if isinstance(node, Array) else steady(node, scope)
 
 
 def _words(node: Node, scope: Scope) -> str:
@@ -133,11 +146,15 @@ def _words(node: Node, scope: Scope) -> str:
 
 
 def _shown(closure: Closure, frame: Frame) -> str:
-    value = closure(frame)
-    text = spell(value)
+    """What an operand was; evaluating may have stopped before one that has no value."""
+    try:
+        value = closure(frame)
+        text = spell(value)
+    except _UNREACHED:
+        return "not reached"
     if is_list(value) and len(text) > _LONGEST:
-        return f"{len(value)} elements"
-    return _short(text)
+        return f"= {len(value)} elements"
+    return f"= {_short(text)}"
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
 
-from reconciler.pql.scope import RUN, Closure, Frame, Test
+from reconciler.pql.scope import RUN, Closure, Frame, Scope, Test
 from reconciler.pql.situation import Run
 from reconciler.pql.syntax import Call, Computed, Literal, Negative, Node, Period, Side, TimeWord, Unit, Which, Within
 from reconciler.pql.times import Window, count_units, make_window, to_instant
@@ -15,23 +15,25 @@ from reconciler.pql.values import is_number
 _AWAY = {Which.LAST: -1, Which.THIS: 0, Which.NEXT: 1}
 
 
-def steady(node: Node) -> bool:
+def steady(node: Node, scope: Scope) -> bool:
     """Whether this has one value for all profiles."""
     match node:
         case Literal() | TimeWord():
             return True
         case Negative(of=inner):
-            return steady(inner)
+            return steady(inner, scope)
         case Computed(left=left, right=right):
-            return steady(left) and steady(right)
+            return steady(left, scope) and steady(right, scope)
         case Call(of=None, name=name, arguments=arguments):
-            return name != "if" and all(steady(argument) for argument in arguments)
+            if name == "if" or scope.helper(name) is not None:
+                return False
+            return all(steady(argument, scope) for argument in arguments)
         case _:
             return False
 
 
-def within(node: Within, instant: Closure, amount: Closure, reference: Closure) -> Test:
-    """``occurs <= 6 months before now``. Where both ends are the same for all profiles they are worked out once."""
+def within(node: Within, instant: Closure, amount: Closure, reference: Closure, *, once: bool) -> Test:
+    """``occurs <= 6 months before now``. once: both ends are the same for all profiles, so they are worked out once."""
 
     def window_of(frame: Frame) -> Window | None:
         run: Run = frame[RUN]
@@ -40,7 +42,7 @@ def within(node: Within, instant: Closure, amount: Closure, reference: Closure) 
             return None
         return make_window(node.comparison, number, node.unit, node.side, near, run.zone)
 
-    return _inside(instant, window_of, once=steady(node.amount) and steady(node.reference))
+    return _inside(instant, window_of, once=once)
 
 
 def _inside(instant: Closure, window_of: Callable[[Frame], Window | None], *, once: bool) -> Test:

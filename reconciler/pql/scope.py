@@ -24,9 +24,12 @@ _FIRST = 2
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """A function of the rule's own, ``let f = (x) => …``. slot: of its parameter."""
+    """A function of the rule's own, ``let f = (x) => …``. slots: of its parameters.
 
-    slot: int
+    It cannot call itself, so a frame needs each of its slots but once.
+    """
+
+    slots: tuple[int, ...]
     body: Closure
 
 
@@ -60,6 +63,11 @@ class Scope:
     def bound(self, name: str, to: int | Helper | None) -> Scope:
         """The scope in which a name means this."""
         return replace(self, names={**self.names, name: to})
+
+    def helper(self, name: str) -> Helper | None:
+        """The function of the rule's own that a name means, if it means one."""
+        found = self.names.get(name)
+        return found if isinstance(found, Helper) else None
 
     def _new_slot(self) -> int:
         slot = self.slots.count

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
 
-from reconciler.pql.times import start_of_day
+from reconciler.pql.times import EARLIEST, LATEST, local, start_of_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,11 @@ class Run:
         return self.day(1)
 
     def day(self, away: int) -> datetime:
-        """When the day so many days from this one begins."""
-        return start_of_day(self.now.astimezone(self.zone).date() + timedelta(days=away), self.zone)
+        """When the day so many days from this one begins; an end of the calendar where there is no such day."""
+        try:
+            return start_of_day(local(self.now, self.zone).date() + timedelta(days=away), self.zone)
+        except OverflowError:
+            return EARLIEST if away < 0 else LATEST
 
     @cached_property
     def _by_schema(self) -> Mapping[str, Any] | None:

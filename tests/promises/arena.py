@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from reconciler.apply.engine import Stop
+from reconciler.apply.events import Listener
 from reconciler.apply.lease import Runner, Terms
 from reconciler.apply.resuming import Resumed, resume
 from reconciler.apply.run import Ended, Run, Stage, carry_out
@@ -40,12 +41,14 @@ ALL = Options(allow_deletes=10**9, allow_updates=10**9, allow_reverts=10**9)
 class Trouble:
     """What happens to one run. faults: as of a ``Line``.
 
-    between: called before each request, with its number.   stops: the requests before which Ctrl-C comes.
+    between: as of a ``Line``.   stops: the requests before which Ctrl-C comes.
+    on_event: hears of the steps.
     """
 
     faults: Mapping[int, Fault] = field(default_factory=dict)
     between: Callable[[int], None] | None = None
     stops: tuple[int, ...] = ()
+    on_event: Listener = lambda _event: None
 
 
 NONE = Trouble()
@@ -128,11 +131,13 @@ class Arena:
             return resumed
 
         terms = Terms(TERMS.term_s, TERMS.settle_s, job.lock_timeout_s)
-        run = Run(CATALOG, prepare, runner, terms, think=_at_once, destroy=job.destroy)
+        run = Run(CATALOG, prepare, runner, terms, think=_at_once)
+
+        stage = Stage(job.trouble.on_event, stop)
 
         async def go() -> Ended:
             async with self._writer(line) as writer:
-                return await carry_out(run, writer, self.clock, stage=lambda _plan: nullcontext(Stage(stop=stop)))
+                return await carry_out(run, writer, self.clock, stage=lambda _plan: nullcontext(stage))
 
         return _Course(judge, line, go)
 

@@ -47,6 +47,7 @@ class Judge:
         self.plan = plan = resumed.plan
         self.seen = {item.instance.instance_id: leaves(item.instance.properties) for item in made_from}
         self.excused = starving.excuses(self.world.shown(), carried_out(resumed, self.world))
+        self.world.planned = {step.remote_id for step in plan.steps if step.remote_id}
         self.world.foreign -= {step.uri for step in plan.steps if step.action is Action.ADOPT and step.uri}
 
     def __call__(self, exchange: Exchange) -> None:
@@ -95,9 +96,9 @@ class Judge:
             assert len(twins) == 1, f"{item.stamp.key} was made twice: {twins}"
 
     def _nobody_is_overwritten(self, turn: Turn, item: Held) -> None:
-        """Promise 4: what a patch changes stood as it was when the plan was made."""
+        """Promise 4: what a patch changes, and all of what is deleted, stood as it was when the plan was made."""
         now = leaves(turn.after.properties) if turn.after else {}
-        if turn.before is not None and turn.after is not None:
+        if turn.before is not None:
             before, seen = leaves(turn.before.properties), self.seen.get(item.id, {})
             changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
             lost = {path for path in changed if before.get(path) != seen.get(path)}

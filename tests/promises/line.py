@@ -64,7 +64,7 @@ class Line(httpx.AsyncBaseTransport):
 
     faults: by the number of the request, from 0, or of the write, from -1 downwards.
     seen: called with each exchange that reached the repository.
-    between: called before each request, e.g. for somebody at the page.
+    between: called before each request, e.g. for somebody at the page, with its number; before a write with both.
     """
 
     emulator: Emulator
@@ -92,6 +92,8 @@ class Line(httpx.AsyncBaseTransport):
         self.between(number)
         self.clock.stir()
         self.writes += request.method != "GET"
+        if request.method != "GET":
+            self.between(-self.writes)
         fault = self.faults.get(number)
         if fault is None and request.method != "GET":
             fault = self.faults.get(-self.writes)

@@ -12,6 +12,8 @@ from reconciler.model.stamp import LINK
 from tests.emulator_support import Made, json_of
 from tests.promises.world import Held, World
 
+_WHERE_IT_HURTS = 0.7  # the share of edits of what a run is about to write
+
 
 @dataclass
 class Page:
@@ -23,7 +25,10 @@ class Page:
         """One thing that somebody may do."""
         dice = Random(seed)  # noqa: S311 - the same every time
         items = sorted(self.world.entities(), key=lambda item: item.id)
-        acts = [self.make] if not items else [self.touch, self.touch, self.strip, self.copy, self.delete, self.make]
+        planned = [item for item in items if item.id in self.world.planned]
+        if planned and dice.random() < _WHERE_IT_HURTS:
+            items = planned
+        acts = [self.make] if not items else [*[self.touch] * 4, self.strip, self.copy, self.delete, self.make]
         act = dice.choice(acts)
         act(dice, *([] if not items else [dice.choice(items)]))
 

@@ -33,6 +33,8 @@ FAULTS = st.dictionaries(WRITES | BOUNDARIES, st.sampled_from(Fault), max_size=4
 ADOPTING = replace(ALL, adopt_up_to=10**6)
 EDITS = st.dictionaries(BOUNDARIES, st.integers(0, 10**6), max_size=2)
 SEEDS = st.integers(0, 10**6)
+# Before writes of steps, so that a plan is made of what was there before.
+LATER_EDITS = st.dictionaries(st.integers(-12, -2), SEEDS, min_size=1, max_size=6)
 GIT = catalogues() | live_catalogues()
 
 
@@ -79,11 +81,18 @@ class Promises(RuleBasedStateMachine):
     def apply_while_somebody_edits(self, faults: Mapping[int, Fault], edits: Mapping[int, int]) -> None:
         self._apply(Job(self.git, trouble=Trouble(faults, self._between(edits))))
 
-    @rule(git=live_catalogues(), faults=FAULTS, edits=st.just({}) | EDITS)
-    def apply_a_commit(self, git: Documents, faults: Mapping[int, Fault], edits: Mapping[int, int]) -> None:
+    @rule(git=live_catalogues(), faults=FAULTS)
+    def apply_a_commit(self, git: Documents, faults: Mapping[int, Fault]) -> None:
         """Much is made, moved and taken away below activities that are live."""
         self.git = git
-        self._apply(Job(self.git, trouble=Trouble(faults, self._between(edits) if edits else None)))
+        self._apply(Job(self.git, trouble=Trouble(faults)))
+
+    @rule(old=live_catalogues(), git=live_catalogues(), edits=LATER_EDITS)
+    def apply_a_commit_while_somebody_edits(self, old: Documents, git: Documents, edits: Mapping[int, int]) -> None:
+        """What is edited is what the commit changes."""
+        self._apply(Job(old))
+        self.git = git
+        self._apply(Job(self.git, trouble=Trouble(between=self._between(edits))))
 
     @rule(faults=FAULTS)
     def adopt(self, faults: Mapping[int, Fault]) -> None:
@@ -133,8 +142,10 @@ class Promises(RuleBasedStateMachine):
         self.place.rest()
 
     def _nothing_is_left(self, job: Job, ended: Ended) -> None:
-        """Promise 1: after a run that ended well, there is nothing to plan."""
-        if not ended.complete or ended.plan.problems or job.trouble.between or job.destroy or job.saved:
+        """Promise 1: after a run that ended well, there is nothing to plan. Who did not wait for the lists holds on."""
+        if not ended.complete or ended.in_flight or ended.plan.problems:
+            return
+        if job.trouble.between or job.destroy or job.saved:
             return
         plan, _live = self.place.plan(job.documents, job.options)
         assert not plan.steps, [step.id for step in plan.steps]

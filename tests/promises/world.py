@@ -52,12 +52,16 @@ class Turn:
 
 @dataclass
 class World:
-    """Every instance, by its id. foreign: URIs of what no run may write, until a plan adopts one of them."""
+    """Every instance, by its id. foreign: URIs of what no run may write, until a plan adopts one of them.
+
+    planned: ids of what the last plan writes.
+    """
 
     emulator: Emulator
     held: dict[str, Held] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
     copies: set[str] = field(default_factory=set)
+    planned: set[str] = field(default_factory=set)
     asked_to_go: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:

@@ -95,6 +95,9 @@ class Here:
         names: list[Node] = [Variable(name) for name, held in self.known if held == kind]
         return [*ups, *names, *([Parameter(1)] if kind == "profile" else [])]
 
+    def functions(self) -> list[str]:
+        return [name for name, kind in self.known if kind == "function"]
+
     def paths_to(self, what: str) -> list[Node]:
         """All names for a value of this sort; of outer elements only those that the innermost one has not."""
         found: list[Node] = [Variable(name) for name, kind in self.known if kind == what]
@@ -165,7 +168,15 @@ class Parts:
             lambda: _call(None, self.pick(("currentMonth", "currentYear", "currentDayOfMonth"))),
             lambda: Property(Property(Offer(), "rank"), "priority"),
             lambda: Property(ContextData(SCHEMA), "age"),
+            *((lambda: self.own_called(here, deep),) * 6 if here.functions() else ()),
         )
+
+    def own_called(self, here: Here, deep: Here) -> Node:
+        """A function that the rule itself declares, called or applied to each element."""
+        name = self.pick(here.functions())
+        if self.maybe():
+            return _call(_call(self.list_of("numbers", deep), "map", Variable(name)), self.pick(("sum", "max")))
+        return _call(None, name, self.number(deep))
 
     def aggregate(self, here: Here) -> Node:
         ranges, inside = self.ranges(here)
@@ -290,6 +301,10 @@ class Parts:
         return ForAll((*earlier, replace(last, condition=self.boolean(inside))))
 
     def let(self, here: Here) -> Node:
+        if self.chance.random() < 0.4:
+            name = self.pick(("f", "g"))
+            own = Lambda(("y",), self.number(here.naming("y", "number")))
+            return Let(name, own, self.boolean(here.naming(name, "function")))
         kind = self.pick(("number", "string"))
         value = self.number(here.deeper()) if kind == "number" else self.string(here.deeper())
         return Let("x", value, self.boolean(here.naming("x", kind)))

@@ -49,7 +49,7 @@ Trees = st.SearchStrategy[Node]
 Scope = tuple[str, ...]
 
 _WORDS = ["a", "b", "sum", "last", "month", "where", "now", "Select", "offer", "profile", "xdm", "é", "_acme", "before"]
-_NAMES = ["v", "w", "last", "sum", "on", "days", "a"]
+_NAMES = ["v", "w", "last", "sum", "on", "days", "a", "f"]
 _SIGNS_OF_TIME = [Comparison.EQUAL, Comparison.LESS, Comparison.AT_MOST, Comparison.MORE, Comparison.AT_LEAST]
 
 # ---------------------------------------------------------------- any tree
@@ -58,7 +58,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 numbers = st.integers(0, 10**20) | st.floats(0, allow_nan=False, allow_infinity=False)
 literals = st.builds(Literal, st.booleans() | numbers | texts)
 words = st.sampled_from(_WORDS)
-functions = st.sampled_from(["count", "if", "sum", "f", "date"])
+functions = st.sampled_from(["count", "if", "sum", "f", "date", "map"])
 schemas = st.sampled_from(["_xdm.context", "https://ns.example/a", "SCHEMA_ID"])
 units, sides = st.sampled_from(Unit), st.sampled_from(Side)
 periods = st.builds(Period, st.sampled_from(Which), units)

@@ -55,6 +55,7 @@ class Deletion:
     address: str
     item: Item
     polls_left: int
+    if_match: str | None
     outcome: dict[str, Any] | None = None
 
 
@@ -143,8 +144,10 @@ class Container:
             if uri == item.uri
         }
 
-    def decide(self, item: Item) -> dict[str, Any]:
-        """The outcome of a deletion that is decided now (H2 to H5)."""
+    def decide(self, item: Item, if_match: str | None = None) -> dict[str, Any]:
+        """The outcome of a deletion that is decided now (H2 to H5). if_match: it must hold now too."""
+        if item.id in self.items and if_match is not None and not matches(if_match, item.etag):
+            return {"outcome": "rejected", "@id": item.uri, "reason": "etag"}
         if item.id in self.items and status_of(item.kind, item.own) in {"approved", "live"}:
             return {"outcome": "rejected", "@id": item.uri, "reason": "status"}
         if referrers := self.referrers(item):

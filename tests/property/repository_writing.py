@@ -209,7 +209,7 @@ class Writing(RuleBasedStateMachine):
             self._compare_outcome(response, place.decide(item))
         else:
             assert (response.status, json_of(response)["repo:etag"]) == (202, item.etag)
-            place.deletions.append(Deletion(response.headers["Location"], item, self.polls))
+            place.deletions.append(Deletion(response.headers["Location"], item, self.polls, if_match))
 
     @precondition(lambda self: any(place.deletions for place in self.places))
     @rule(data=st.data(), times=st.integers(1, 3))
@@ -227,7 +227,7 @@ class Writing(RuleBasedStateMachine):
             assert (response.status, response.headers["Location"]) == (202, deletion.address)
             return
         if deletion.outcome is None:
-            deletion.outcome = place.decide(deletion.item)
+            deletion.outcome = place.decide(deletion.item, deletion.if_match)
         self._compare_outcome(response, deletion.outcome)
 
     @precondition(lambda self: any(place.deletions for place in self.places))

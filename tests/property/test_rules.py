@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.problem import Severity
+from reconciler.pql.check import check_rule
 from reconciler.pql.errors import RuleError, illustrate
 from reconciler.pql.parser import parse_rule
 from reconciler.pql.render import render_rule
+from reconciler.pql.rule import compile_tree
 from reconciler.pql.syntax import Node
 from tests.property import pql_drawing
 
@@ -35,3 +38,10 @@ def test_any_text_is_a_rule_that_round_trips_or_an_error_with_its_place(text: st
     else:
         assert 0 <= finding.place.start <= finding.place.end <= max(len(text), 1)
         assert illustrate(finding, text)
+
+
+@laws
+@given(pql_drawing.trees())
+def test_what_the_checker_finds_no_error_in_can_be_evaluated(tree: Node) -> None:
+    if all(finding.severity is not Severity.ERROR for finding in check_rule(tree)):
+        compile_tree("", tree)

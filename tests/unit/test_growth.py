@@ -31,6 +31,7 @@ from reconciler.live.snapshot import LiveState
 from reconciler.model.catalogue import Catalogue
 from reconciler.plan.document import plan_document
 from reconciler.report.plans import plan_text
+from reconciler.repository.port import DeleteRejected, Referrer
 from tests.plan_builders import CATALOG, Documents, key_of, live_after, make_catalogue, make_plan, state_of
 from tests.unit.apply.fakes import FakeWriter, as_writer
 from tests.unit.plan.test_scale import BASE, activities, offers
@@ -170,6 +171,20 @@ def deleting(count: int) -> Work:
     return applying(everything(count), {})
 
 
+def having_every_delete_rejected(count: int) -> Work:
+    was: Documents = {f"tag/t{number:05}": {} for number in range(count)}
+    live = live_after(was)
+    plan = replace(make_plan({}, live), refusals=())
+    rejected = DeleteRejected((Referrer("xcore:offer-filter:f", "s", "_instance.ids"),), "references")
+    answers = {key.partition("/")[2]: rejected for key in was}
+
+    def work() -> None:
+        report = asyncio.run(apply_plan_async(plan, as_writer(FakeWriter(live, answers=answers))))
+        assert report.tally.failed == count
+
+    return work
+
+
 def applying(was: Documents, now: Documents) -> Work:
     live = live_after(was)
     plan = make_plan(now, live)
@@ -232,6 +247,7 @@ SCENES = [
     creating,
     patching,
     deleting,
+    having_every_delete_rejected,
     resuming_a_plan_that_is_done,
     resuming_a_plan_of_which_nothing_is_done,
     exchanging_the_members_of_one_filter,

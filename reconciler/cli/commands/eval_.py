@@ -13,6 +13,7 @@ from reconciler.cli.command import folder_option, makes_product, output_options
 from reconciler.cli.ending import Ending, Exit, Product
 from reconciler.cli.loading import parse_at
 from reconciler.cli.screen import Screen
+from reconciler.model.errors import ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.pql.errors import RuleError
@@ -83,7 +84,10 @@ def _single(
     except RuleError as error:
         _tell(error)
         return Product("", {"error": error_document(error)}, Ending(Exit.ERROR, "the rule has no value"))
-    product = Product(value_text(value), value_document(value))
+    try:
+        product = Product(value_text(value), value_document(value))
+    except RecursionError:
+        raise ReconcilerError("the value is nested too deeply", remedy="Ask for a part of it.") from None
     if readings is None:
         return product
     return replace(product, text=f"{product.text}\n\n{explanation_text(readings, screen.paint)}").plus(

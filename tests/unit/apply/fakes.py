@@ -52,12 +52,13 @@ class FakeWriter:
     """Keeps the protocol ``Writer``. A write is called by its verb and the instance's key, e.g. ``patch t``.
 
     answers: what happens to a write, by its call or the key alone.   carries_out: whether it is done all the same.
-    held: calls that are answered only after another call was.
+    held: calls that are answered only after another call was.   lists: what every list fails with.
     """
 
     live: LiveState | None = None
     answers: Mapping[str, Answer] = field(default_factory=dict)
     lookups: Mapping[str, RepositoryError] = field(default_factory=dict)
+    lists: RepositoryError | None = None
     carries_out: bool = False
     held: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -85,6 +86,8 @@ class FakeWriter:
     async def pages(
         self, schema: str, *, limit: int = 500, properties: Sequence[str] = (), ids: Sequence[str] = ()
     ) -> AsyncIterator[Page]:
+        if self.lists is not None:
+            raise self.lists
         yield Page((), 0, 0, has_next=False)
 
     async def search(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from reconciler.apply.outcomes import AlreadyDone, Done, Failed, Unknown
 from reconciler.plan.steps import Plan
 from reconciler.repository.port import DeleteRejected, Referrer
+from tests.one_clock import OneClock
 from tests.plan_builders import Documents, add, edited, live_after, make_plan, remove, state_of
 from tests.unit.apply.fakes import DELETE, GET, PATCH, FakeWriter, lost, refused, stale, taken, unauthorised
 from tests.unit.apply.support import carried_out, changed, created, plan_from
@@ -37,9 +38,12 @@ def test_a_patch_goes_on_after_an_edit_of_what_it_does_not_touch() -> None:
     assert isinstance(report.outcomes["patch:tag/t"], Failed)  # this writer refuses it again
 
 
-def test_a_patch_whose_answer_was_lost_failed_when_the_instance_is_as_before() -> None:
-    report, _ = changed(OLD, NEW, answers={"t": lost(PATCH)})
+def test_a_patch_whose_answer_was_lost_failed_when_the_instance_stays_as_before() -> None:
+    plan, live = plan_from(OLD, NEW)
+    fake = FakeWriter(live, answers={"t": lost(PATCH)})
+    report, writer = carried_out(plan, fake, clock=OneClock(), settle_s=30.0)
     assert isinstance(report.outcomes["patch:tag/t"], Failed)
+    assert writer.asked.count("lookup t") > 5  # until the settle time is over
 
 
 def test_a_patch_that_nobody_can_look_at_is_unknown() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -207,18 +208,34 @@ def test_a_lost_answer_to_the_first_write_is_looked_up_not_repeated() -> None:
 
 
 class Deaf:
-    """A writer whose next answers are lost: patches are carried out all the same. looks: looking fails too."""
+    """A writer whose next answers are lost: writes are carried out all the same. looks: looking fails too.
 
-    def __init__(self, writer: RepositoryWriter, answers: int = 1, *, looks: bool = False) -> None:
-        self.writer, self.answers, self.looks = writer, answers, looks
+    slow: called before an answer is lost.
+    """
+
+    def __init__(
+        self,
+        writer: RepositoryWriter,
+        answers: int = 1,
+        *,
+        looks: bool = False,
+        slow: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.writer, self.answers, self.looks, self.slow = writer, answers, looks, slow
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.writer, name)
 
+    async def create(self, *args: Any, **options: Any) -> Any:
+        return self._heard(await self.writer.create(*args, **options))
+
     async def patch(self, *args: Any, **options: Any) -> Any:
-        receipt = await self.writer.patch(*args, **options)
+        return self._heard(await self.writer.patch(*args, **options))
+
+    def _heard(self, receipt: Any) -> Any:
         if self.answers > 0:
             self.answers -= 1
+            self.slow()
             raise lost(PATCH)
         return receipt
 
@@ -227,6 +244,29 @@ class Deaf:
             self.looks = False
             raise unreached(GET)
         return await self.writer.lookup(*args, **options)
+
+
+def test_a_term_counts_from_the_write_whose_answer_was_lost_not_from_the_look_for_it() -> None:
+    async def scenario(writer: RepositoryWriter) -> None:
+        held = await lease(Deaf(writer, slow=lambda: place.clock.pass_by(TERMS.term_s - 1)), ANNA)  # type: ignore[arg-type]
+        place.clock.pass_by(2)
+        assert not held.may_write()
+        place.clock.pass_by(TERMS.settle_s)
+        await lease(writer, BEN)
+        assert not await held.assured()
+
+    with workplace() as place:
+        place.run(scenario)
+
+
+def test_an_answer_that_is_lost_for_longer_than_we_wait_leads_to_one_more_look() -> None:
+    async def scenario(writer: RepositoryWriter) -> None:
+        held = await lease(Deaf(writer, slow=lambda: place.clock.pass_by(1000)), ANNA)  # type: ignore[arg-type]
+        assert not held.may_write()
+        assert await held.assured()
+
+    with workplace() as place:
+        place.run(scenario)
 
 
 def test_a_renewal_whose_answer_is_lost_is_looked_up() -> None:

@@ -10,7 +10,10 @@ from reconciler.live.snapshot import read_live_async
 from reconciler.plan.build import build_plan
 from reconciler.repository.client import RepositoryWriter
 from tests.one_clock import Workplace, workplace
-from tests.plan_builders import NOW, Documents, make_catalogue
+from tests.plan_builders import NOW, Documents, make_catalogue, make_plan, state_of
+from tests.unit.apply.fakes import GET, FakeWriter, lost, unauthorised
+from tests.unit.apply.fakes import POST as CREATE
+from tests.unit.apply.support import carried_out
 
 POST = frozenset({"POST"})
 
@@ -38,6 +41,16 @@ def test_it_is_done_when_it_is_found_and_what_needs_it_goes_on() -> None:
         assert set(report.outcomes.values()) == {Done()}
         assert sorted(live(place)) == ["offer/o", "rule/r", "tag/t"]
         assert place.writes == ["POST"] * 3
+
+
+def test_it_is_unknown_and_in_flight_when_the_lists_are_refused_and_nothing_more_is_sent() -> None:
+    plan = make_plan({"rule/r": {"condition": "a"}, "rule/s": {"condition": "b"}}, state_of([]))
+    fake = FakeWriter(answers={"r": lost(CREATE)}, lists=unauthorised(GET))
+    report, writer = carried_out(plan, fake, parallelism=1)
+    assert isinstance(report.outcomes["create:rule/r"], Unknown)
+    assert report.in_flight
+    assert report.unauthorised
+    assert writer.asked == ["create r"]
 
 
 def test_it_is_waited_for_while_the_lists_are_late() -> None:

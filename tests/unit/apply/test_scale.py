@@ -97,7 +97,7 @@ class Life:
 
         async def applied() -> None:
             async with self.client() as writer:
-                run = Run(CATALOG, prepare, Runner("run", "test", "1"), Terms(), destroy=options.destroy)
+                run = Run(CATALOG, prepare, Runner("run", "test", "1"), Terms())
                 ended = await carry_out(run, writer, writer.clock)
                 assert ended.complete
                 assert not ended.unlisted

@@ -57,6 +57,14 @@ def test_explain_tells_which_conditions_decided(run: Run, person: Path) -> None:
     ]
 
 
+def test_explain_leaves_out_what_is_not_reached(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text('{"a": 2, "p": "("}')
+    ended = run("eval", '(a = 2) or "x".matches(p)', "--profile", tmp_path / "p.json", "--explain")
+    assert (ended.code, ended.out) == (0, "true\n\n  holds  a = 2\n         a = 2\n")
+    ended = run("eval", 'b.contains("x".regexGroup(p, 1))', "--profile", tmp_path / "p.json", "--explain")
+    assert ended.out.splitlines()[-1] == '         b = null, "x".regexGroup(p, 1) not reached'
+
+
 def test_an_error_has_its_place(run: Run) -> None:
     ended = run("eval", "a.contains(\n  5 +)")
     assert (ended.code, ended.out) == (1, "")
@@ -98,6 +106,13 @@ def test_a_profile_that_is_none_is_an_error(run: Run, tmp_path: Path, text: str,
     assert told in " ".join(ended.err.split())
 
 
+def test_a_value_that_is_nested_too_deeply_is_an_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text('{"a": ' + "[" * 700 + "]" * 700 + "}")
+    ended = run("eval", "a", "--profile", tmp_path / "p.json")
+    assert (ended.code, ended.out) == (1, "")
+    assert "the value is nested too deeply" in ended.err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -131,12 +146,17 @@ def test_a_batch_answers_every_line_in_order(run: Run, monkeypatch: pytest.Monke
         b"[" * 100_000,
         b'{"rule": "a.matches(b)", "profile": {"a": "x", "b": "("}}',
         b'{"rule": "2 % 0"}',
+        b'{"rule": "tomorrow", "at": "9999-12-31T12:00:00Z"}',
+        b'{"rule": "yesterday", "at": "0001-01-01T00:00:00Z"}',
+        b'{"rule": "a", "profile": {"a": ' + b"[" * 700 + b"]" * 700 + b"}}",
+        b'{"rule": "a", "profile": {"a": ' + b"1" * 5000 + b"}}",
+        b'{"rule": "a = ' + b"1" * 5000 + b'"}',
     ]
     _typed(monkeypatch, b"\n".join(lines))
     ended = run("eval", "--batch", "--format", "json")
     answers = [json.loads(line) for line in ended.out.splitlines()]
     assert (ended.code, ended.err) == (0, "")
-    assert [answer.get("id", "-") for answer in answers] == [1, "two", "-", "-", "-", None, *["-"] * 8]
+    assert [answer.get("id", "-") for answer in answers] == [1, "two", "-", "-", "-", None, *["-"] * 13]
     told = [answer.get("error", {}).get("message", answer.get("value")) for answer in answers]
     assert told == [
         True,
@@ -153,6 +173,11 @@ def test_a_batch_answers_every_line_in_order(run: Run, monkeypatch: pytest.Monke
         "the line is nested too deeply",
         "this regular expression cannot be run: missing ): (",
         None,
+        "9999-12-31T23:59:59.999999Z",
+        "0001-01-01T00:00:00Z",
+        "the value is nested too deeply",
+        "the line is no JSON: the number is too long (line 1, column 32)",
+        "this number is too large",
     ]
     assert (answers[1]["error"]["line"], answers[1]["error"]["column"]) == (1, 4)
 

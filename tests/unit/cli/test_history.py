@@ -200,6 +200,47 @@ def test_destroying_leaves_the_anchor_while_something_of_ours_stays(kept: Path, 
     assert Page(kept).live().anchor("tiny") is not None
 
 
+def test_a_saved_plan_to_destroy_takes_the_anchor_too(kept: Path, run: Run) -> None:
+    run("apply", "--yes")
+    assert run("plan", "--destroy", "--allow-deletes", "3", "--out", "end.plan").code == 0
+    assert run("apply", "--plan", "end.plan").code == 0
+    assert Page(kept).live().anchor("tiny") is None
+    drift = run("drift")
+    assert (drift.code, "deleted live" in drift.out) == (3, False)
+
+
+def test_destroying_takes_the_anchor_though_a_copy_stays(kept: Path, run: Run) -> None:
+    run("apply", "--yes")
+    edit(kept / "summer.yaml", "Summer", "Summers")
+    commit(kept, "second")
+    assert run("apply", "--yes").code == 0  # its stamp now names its instance
+    original = Page(kept).find("tag", "Summers").instance
+    Page(kept).create("tag", original.links, xdm_name="Copy")
+    assert run("destroy", "--yes", "--allow-deletes", "3").code == 0
+    assert Page(kept).live().anchor("tiny") is None
+
+
+def test_after_a_destroy_that_leaves_something_of_ours_no_commit_counts_as_applied(kept: Path, run: Run) -> None:
+    run("apply", "--yes")
+    summer = Page(kept).find("tag", "Summer").uri
+    Page(kept).create("offer", xdm_name="Theirs", xdm_tags=[summer])
+    run("destroy", "--yes", "--allow-deletes", "3")
+    anchor = Page(kept).live().anchor("tiny")
+    assert anchor is not None
+    assert anchor.state.commit is None
+    assert "deleted live" not in run("drift").out
+
+
+def test_what_is_handed_back_keeps_no_anchor_when_the_rest_is_destroyed(kept: Path, run: Run) -> None:
+    (kept / "winter.yaml").write_text("kind: tag\nname: Winter\n")
+    run("apply", "--yes")
+    (kept / "winter.yaml").unlink()
+    with (kept / "catalog.yaml").open("a") as settings:
+        settings.write("forget: [{key: tag/winter, reason: theirs now}]\n")
+    assert run("destroy", "--yes", "--allow-deletes", "3").code == 0
+    assert Page(kept).live().anchor("tiny") is None
+
+
 @pytest.mark.parametrize("shown", ["plan", "apply --yes", "drift", "pull", "import", "destroy --yes"])
 def test_a_command_that_ends_in_an_error_says_its_target_all_the_same(tiny: Path, run: Run, shown: str) -> None:
     (tiny / ".reconciler").mkdir()

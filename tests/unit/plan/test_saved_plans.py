@@ -14,7 +14,9 @@ from reconciler.apply.engine import apply_plan_async
 from reconciler.apply.outcomes import AlreadyDone, Done, Report
 from reconciler.apply.resuming import PlanStale, resume
 from reconciler.live.snapshot import LiveState, read_live_async
+from reconciler.model.kinds import Kind
 from reconciler.model.stamp import LINK
+from reconciler.plan.build import Options
 from reconciler.plan.document import plan_document
 from reconciler.plan.planfile import DamagedPlan, read_plan, write_plan
 from reconciler.plan.steps import Plan
@@ -25,10 +27,12 @@ from tests.plan_builders import (
     applied,
     edited,
     live_after,
+    make_catalogue,
     make_instance,
     make_plan,
     plan_for,
     repository,
+    state_of,
 )
 
 OLD: Documents = {
@@ -56,6 +60,20 @@ def test_a_plan_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     plan = make_plan(NEW, live)
     assert plan.renames or plan.steps
     assert plan_document(saved(tmp_path, plan)) == plan_document(plan)
+
+
+@pytest.mark.parametrize("destroy", [False, True])
+def test_a_plan_keeps_whether_it_destroys(tmp_path: Path, destroy: bool) -> None:
+    plan = make_plan(NEW, live_after(OLD), options=Options(destroy=destroy))
+    assert saved(tmp_path, plan).destroy is destroy
+
+
+def test_a_plan_of_before_it_said_whether_it_destroys_is_one_to_apply(tmp_path: Path) -> None:
+    document = plan_document(make_plan(NEW, live_after(OLD)))
+    del document["destroy"]
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(_checksummed(document)))
+    assert not read_plan(path).destroy
 
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
@@ -186,6 +204,47 @@ def test_what_was_copied_since_is_not_deleted_while_its_copy_would_pass_for_it(s
         resume(plan, live_after(was, copied))
     named = {LINK: {**original.instance.links[LINK], "href": "urn:reconciler:skyline-air/offer/o#gone"}}
     resume(plan, live_after(was, make_instance(original.kind, "copied", {"xdm:name": "Copy"}, links=named)))
+
+
+RULED: Documents = {"rule/r": {"condition": "a"}, "offer/o": {"rule": "r"}}
+
+
+def _cut_off_and_copied(created: str) -> tuple[Plan, LiveState]:
+    """A plan of a rule and its offer, and what is live: the rule, and a copy that somebody made of it."""
+    was: Documents = {"rule/r": RULED["rule/r"]}
+    [rule] = live_after(was)
+    instance = rule.instance
+    copied = make_instance(rule.kind, "copied", instance.properties, links=instance.links, created=created)
+    return make_plan(RULED, live_after({})), live_after(was, copied)
+
+
+def test_what_was_created_is_told_from_its_copy_before_the_rest_refers_to_it() -> None:
+    resumed = resume(*_cut_off_and_copied("2026-01-01T00:00:01.000Z"))
+    assert {name: item.uri for name, item in resumed.already.items() if item} == {
+        "create:rule/r": "xcore:eligibility-rule:r"
+    }
+
+
+def test_what_was_created_is_the_pinned_one_of_its_copies() -> None:
+    plan, live = _cut_off_and_copied("2026-01-01T00:00:00.000Z")
+    resumed = resume(plan, live, make_catalogue({}, {"rule/r": "xcore:eligibility-rule:r"}).pins)
+    assert {name: item.uri for name, item in resumed.already.items() if item} == {
+        "create:rule/r": "xcore:eligibility-rule:r"
+    }
+
+
+def test_what_was_created_and_cannot_be_told_from_its_copy_stops_it() -> None:
+    why = "create:rule/r no longer fits; rule/r was copied: which instance is its original cannot be told"
+    with pytest.raises(PlanStale, match=why):
+        resume(*_cut_off_and_copied("2026-01-01T00:00:00.000Z"))
+
+
+def test_a_copy_of_what_was_created_and_is_gone_stops_it() -> None:
+    plan, _ = _cut_off_and_copied("2026-01-01T00:00:00.000Z")
+    stamp = {LINK: {"href": "urn:reconciler:skyline-air/rule/r#gone", "title": "b1"}}
+    copied = make_instance(Kind.RULE, "copied", {"xdm:name": "r"}, links=stamp)
+    with pytest.raises(PlanStale, match="rule/r was copied: the instance that its stamp names is gone"):
+        resume(plan, state_of([copied]))
 
 
 def test_a_live_state_without_what_it_patches_stops_it() -> None:
