@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,11 @@ def read_revision(root: Path) -> Revision:
         return Revision()
     changed = _words(root, "status", "--porcelain", "--untracked-files=normal", "--", ".")
     return Revision(commit.strip(), changed is None or bool(changed.strip()))
+
+
+def has_git() -> bool:
+    """Whether Git is installed where this program finds it."""
+    return shutil.which("git") is not None
 
 
 def read_roots(root: Path, uid: str | None) -> frozenset[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.decision.decide import Setting
+    from reconciler.decision.state import DecisionState
 
 MAX_BYTES = 64 * 1024 * 1024
 STDIN = Path("-")
@@ -53,6 +54,16 @@ def make_setting(at: datetime, *, seed: str, id_field: str | None, timezone: str
     except CountersUnreadable as error:
         raise CountersUnreadable(f"{counters}: {error}", remedy=error.remedy) from None
     return Setting(at, read_zone(timezone), counted, seed, id_field)
+
+
+def refuse_unknown_offers(setting: Setting, counters: Path | None, *states: DecisionState) -> None:
+    """Raises ``ReconcilerError`` when the counters name an offer that none of the states has."""
+    from reconciler.decision.counters import CountersUnreadable, refuse_unknown_offers
+
+    try:
+        refuse_unknown_offers(setting.counters, sorted({key for state in states for key in state.offers}))
+    except CountersUnreadable as error:
+        raise CountersUnreadable(f"{counters}: {error.message}", remedy=error.remedy) from None
 
 
 def read_zone(name: str) -> tzinfo:

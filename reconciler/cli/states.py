@@ -82,12 +82,17 @@ class States:
 
     def _revision(self, asked: str) -> State:
         from reconciler.catalogue.reading import read_catalogue
-        from reconciler.catalogue.revision import Revision, find_commit, read_files_at
+        from reconciler.catalogue.revision import Revision, find_commit, has_git, read_files_at
         from reconciler.model.problem import CatalogueInvalid, Severity
 
         root = self.request.catalogue
         name = asked.removeprefix(GIT)
         commit = find_commit(root, name)
+        if commit is None and not has_git():
+            raise ReconcilerError(
+                f"{asked!r} is neither `files`, `live` nor a plan file, and Git is not installed to ask for a revision",
+                remedy="Check its spelling, or install Git.",
+            )
         if commit is None:
             raise ReconcilerError(
                 f"{asked!r} is no state: neither `files`, `live`, a plan file nor a Git revision",

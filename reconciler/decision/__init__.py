@@ -23,6 +23,7 @@ the choice, so that a million profiles do not pay for it. What a rule sees of it
 same meaning everywhere: name, status, characteristics and rank, not the tags, whose ids differ between environments.
 Lint by meaning says nothing that it cannot prove: an offer behind a better one is not reported while the better one may
 be taken by another activity of the same request, has a cap, or looks at itself in its rule.
+Parquet is read by columns with small buffers and in ranges of rows, by one process: pyarrow alone takes 50 MB in each.
 Counts of impact add up in any order, so pieces may be counted anywhere; examples are those that stand first in the
 file. Two states share verdicts and compiled rules; an activity that decides the same in both is decided once.
 """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.catalogue.complaints import did_you_mean
 from reconciler.model.errors import ReconcilerError
 
 _REMEDY = 'Write {"global": {"OFFER": 12}, "profile": {"OFFER": 1}}.'
@@ -24,6 +25,14 @@ class Counters:
 
 
 NOTHING_PROPOSED = Counters()
+
+
+def refuse_unknown_offers(counters: Counters, known: Collection[str]) -> None:
+    """Raises ``CountersUnreadable`` for an offer that nobody could have proposed. known: the keys of all offers."""
+    for key in (*counters.everybody, *counters.profile):
+        if key not in known:
+            remedy = did_you_mean(key, known) or "Name offers of what decides, or leave it out."
+            raise CountersUnreadable(f"there is no offer `{key}`", remedy=remedy)
 
 
 def to_counters(value: Any) -> Counters:

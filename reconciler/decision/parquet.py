@@ -7,15 +7,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from reconciler.decision.columns import ColumnsUnusable, nest, to_columns
+from reconciler.decision.columns import Column, ColumnsUnusable, nest, to_columns
 from reconciler.decision.impact import Batch
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.instant import spell_instant
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch
     from pyarrow.parquet import ParquetFile
 
 _ROWS = 2_000  # decoded at once
+_BUFFER_BYTES = 1 << 16  # read at once of each column; without a buffer, whole columns of a group are in memory
 
 
 class ParquetUnreadable(ReconcilerError):
@@ -28,16 +30,27 @@ def group_sizes(file: str) -> list[int]:
         return [opened.metadata.row_group(number).num_rows for number in range(opened.metadata.num_row_groups)]
 
 
-def decode_group(file: str, group: int, first: int) -> Iterator[Batch]:
-    """The profiles of one group; their positions are rows, from 1. first: that of the group."""
-    from pyarrow import ArrowException
+class GroupReader:
+    """The rows of one group at a time, forwards: a range behind the last one is found without beginning again."""
 
-    with _opened(file) as opened:
+    def __init__(self) -> None:
+        self._group: tuple[str, int] | None = None
+        self._next = 0
+        self._batches: Iterator[RecordBatch] = iter(())
+        self._rest: RecordBatch | None = None
+        self._columns: tuple[Column, ...] = ()
+
+    def decode(self, file: str, group: int, rows: range, first: int) -> Iterator[Batch]:
+        """The profiles of some rows of a group; their positions are rows of the file, from 1. first: that of the range.
+
+        Raises ``ParquetUnreadable``.
+        """
+        from pyarrow import ArrowException
+
         try:
-            columns = to_columns(opened.schema_arrow.names)
-            for rows in opened.iter_batches(batch_size=_ROWS, row_groups=[group], use_threads=False):
-                table = [_plain_column(column.to_pylist(maps_as_pydicts="lossy")) for column in rows.columns]
-                profiles = [nest(columns, row) for row in zip(*table, strict=True)]
+            for batch in self._read(file, group, rows):
+                table = [_plain_column(column.to_pylist(maps_as_pydicts="lossy")) for column in batch.columns]
+                profiles = [nest(self._columns, row) for row in zip(*table, strict=True)]
                 yield Batch(profiles, range(first, first + len(profiles)))
                 first += len(profiles)
         except ColumnsUnusable as error:
@@ -46,6 +59,23 @@ def decode_group(file: str, group: int, first: int) -> Iterator[Batch]:
             raise ParquetUnreadable(
                 f"{file}: row group {group + 1} cannot be read: {error}", remedy="Write the file again."
             ) from error
+
+    def _read(self, file: str, group: int, rows: range) -> Iterator[RecordBatch]:
+        if self._group != (file, group) or rows.start < self._next:
+            self._open(file, group)
+        while self._next < rows.stop and (batch := self._rest or next(self._batches, None)) is not None:
+            before, self._next = self._next, min(self._next + batch.num_rows, rows.stop)
+            beyond = before + batch.num_rows - rows.stop
+            self._rest = batch.slice(rows.stop - before) if beyond > 0 else None
+            if self._next > rows.start:
+                skipped = max(0, rows.start - before)
+                yield batch.slice(skipped, self._next - before - skipped)
+
+    def _open(self, file: str, group: int) -> None:
+        opened = _opened(file)
+        self._columns = to_columns(opened.schema_arrow.names)
+        self._batches = opened.iter_batches(batch_size=_ROWS, row_groups=[group], use_threads=False)
+        self._group, self._next, self._rest = (file, group), 0, None
 
 
 def _opened(file: str) -> ParquetFile:
@@ -57,7 +87,7 @@ def _opened(file: str) -> ParquetFile:
             f"{file}: nothing is installed that reads Parquet", remedy="pip install 'reconciler[parquet]'"
         ) from None
     try:
-        return ParquetFile(file)
+        return ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False)
     except (ArrowException, OSError) as error:
         raise ParquetUnreadable(
             f"{file} is no Parquet that can be read: {error}", remedy="Name another file."

@@ -16,10 +16,12 @@ from typing import IO, Any, cast
 
 from reconciler.decision.columns import Column, ColumnsUnusable, nest, read_cell, to_columns
 from reconciler.decision.impact import Batch
+from reconciler.decision.parquet import GroupReader, group_sizes
 from reconciler.decision.profile import Profile
 from reconciler.model.errors import ReconcilerError
 
 PIECE_BYTES = 1 << 20  # of text that goes to one process at once
+PIECE_ROWS = 10_000  # of Parquet, the same; a group of rows may be as large as the file
 BATCH = 250  # profiles that are decided together: few enough to stay in the processor's cache
 LINE_BYTES = 4 << 20  # the longest profile
 _BOM = b"\xef\xbb\xbf"
@@ -53,16 +55,17 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class RowGroup:
-    """One of the groups that a Parquet file stores its rows in."""
+class GroupRows:
+    """Some rows of one of the groups that a Parquet file stores them in. rows: counted in the group, from 0."""
 
     file: str
     first: int
     group: int
+    rows: range
     done: float
 
 
-Piece = Lines | Rows | RowGroup
+Piece = Lines | Rows | GroupRows
 
 
 def read_pieces(path: Path, piece_bytes: int = PIECE_BYTES) -> Iterator[Piece]:
@@ -71,32 +74,58 @@ def read_pieces(path: Path, piece_bytes: int = PIECE_BYTES) -> Iterator[Piece]:
     Parquet and CSV by the name (``.parquet``, ``.csv``), else lines of JSON; ``.gz`` is unpacked.
     Raises ``ProfilesUnreadable``.
     """
-    names = [suffix.lower() for suffix in path.suffixes]
-    if names[-1:] == [".parquet"]:
-        yield from _row_groups(path)
+    kind, packed = _kind(path)
+    if is_parquet(path):
+        yield from _group_rows(path)
         return
-    packed = names[-1:] == [".gz"]
     with _opened(path) as raw:
         file = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
         blocks = _blocks(path, file, piece_bytes, _done(path, raw))
-        if (names[-2:-1] if packed else names[-1:]) == [".csv"]:
+        if kind == ".csv":
             yield from _rows(path, blocks)
         else:
             for first, data, done in _whole(path, blocks, _end_of_lines):
                 yield Lines(str(path), first, data, done)
 
 
-def decode(piece: Piece) -> Iterator[Batch]:
-    """The profiles of a piece. Raises ``ProfilesUnreadable`` with file and line."""
-    match piece:
-        case Lines():
-            yield from _decode_lines(piece)
-        case Rows():
-            yield from _decode_rows(piece)
-        case RowGroup():
-            from reconciler.decision.parquet import decode_group
+def is_parquet(path: Path) -> bool:
+    """Whether a file of this name is read as Parquet."""
+    return path.suffix.lower() == ".parquet"
 
-            yield from decode_group(piece.file, piece.group, piece.first)
+
+def how_to_fill(path: Path) -> str:
+    """What to do where a file holds no profiles."""
+    match _kind(path):
+        case (".csv", _):
+            return "Write a line for each profile, below the names of the columns."
+        case (".parquet", False):
+            return "Write a row for each profile."
+        case _:
+            return "Write one JSON object a line."
+
+
+def _kind(path: Path) -> tuple[str, bool]:
+    """What the name of a file says of it: how its profiles are written, and whether it is packed."""
+    names = [suffix.lower() for suffix in path.suffixes]
+    packed = names[-1:] == [".gz"]
+    return (names[-2] if len(names) > 1 else "") if packed else (names[-1] if names else ""), packed
+
+
+class Decoder:
+    """Decodes one piece after the other; a group of rows stays open for the pieces of it that follow."""
+
+    def __init__(self) -> None:
+        self._groups = GroupReader()
+
+    def decode(self, piece: Piece) -> Iterator[Batch]:
+        """The profiles of a piece. Raises ``ProfilesUnreadable`` with file and line, ``ParquetUnreadable``."""
+        match piece:
+            case Lines():
+                yield from _decode_lines(piece)
+            case Rows():
+                yield from _decode_rows(piece)
+            case GroupRows():
+                yield from self._groups.decode(piece.file, piece.group, piece.rows, piece.first)
 
 
 # ---------------------------------------------------------------- pieces
@@ -321,11 +350,12 @@ def _is_bad(cell: str) -> bool:
 # ---------------------------------------------------------------- Parquet
 
 
-def _row_groups(path: Path) -> Iterator[Piece]:
-    from reconciler.decision.parquet import group_sizes
-
-    first = 1
+def _group_rows(path: Path) -> Iterator[Piece]:
+    before = 0
     sizes = group_sizes(str(path))
     for group, size in enumerate(sizes):
-        yield RowGroup(str(path), first, group, (group + 1) / len(sizes))
-        first += size
+        for start in range(0, size, PIECE_ROWS):
+            rows = range(start, min(start + PIECE_ROWS, size))
+            done = (before + rows.stop) / sum(sizes)
+            yield GroupRows(str(path), before + start + 1, group, rows, done)
+        before += size

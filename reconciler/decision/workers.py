@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from reconciler.decision.impact import NOBODY, Comparison, Counted, count_batch
-from reconciler.decision.profiles import PIECE_BYTES, Piece, decode, read_pieces
+from reconciler.decision.profiles import PIECE_BYTES, Decoder, Piece, is_parquet, read_pieces
 from reconciler.model.errors import ReconcilerError
 
 _CTRL_C = frozenset({signal.SIGINT})
@@ -32,16 +32,18 @@ class WorkerLost(ReconcilerError):
 class Labour:
     """How the work is shared. workers: processes; 1 is this one alone.
 
-    alone: pieces that this process counts before it starts others, which takes about as long.
+    alone: profiles that this process counts before it starts others, which takes about as long.
     """
 
     workers: int = 1
     piece_bytes: int = PIECE_BYTES
-    alone: int = 6
+    alone: int = 10_000
 
 
-def usual_workers() -> int:
-    """Two processes, or one where there is one core."""
+def usual_workers(path: Path) -> int:
+    """Two processes; one on one core, and for Parquet, whose reader takes more memory than two of them may have."""
+    if is_parquet(path):
+        return 1
     return min(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
@@ -58,11 +60,13 @@ def count_profiles(
     """
     pieces = read_pieces(path, labour.piece_bytes)
     total = NOBODY
-    here = pieces if labour.workers == 1 else islice(pieces, labour.alone)
+    decoder = Decoder()
     with _without_collector():
-        for piece in here:
-            total = total.plus(count_piece(comparison, piece))
+        for piece in pieces:
+            total = total.plus(_count_piece(comparison, decoder, piece))
             on_piece(piece.done)
+            if labour.workers > 1 and total.profiles >= labour.alone:
+                break
         following = next(pieces, None)
         if following is not None:
             with closing(_shared(following, pieces, comparison, labour.workers)) as shared:
@@ -72,10 +76,9 @@ def count_profiles(
     return total
 
 
-def count_piece(comparison: Comparison, piece: Piece) -> Counted:
-    """One piece decoded and counted."""
+def _count_piece(comparison: Comparison, decoder: Decoder, piece: Piece) -> Counted:
     total = NOBODY
-    for batch in decode(piece):
+    for batch in decoder.decode(piece):
         total = total.plus(count_batch(comparison, batch))
     return total
 
@@ -136,10 +139,11 @@ def _without_collector() -> Iterator[None]:
 
 class _Worker:
     comparison: ClassVar[Comparison]
+    decoder: ClassVar[Decoder]
 
 
 def _begin(comparison: Comparison) -> None:
-    _Worker.comparison = comparison
+    _Worker.comparison, _Worker.decoder = comparison, Decoder()
     gc.disable()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -153,4 +157,4 @@ def _end_with_parent() -> None:
 
 
 def _count(piece: Piece) -> Counted:
-    return count_piece(_Worker.comparison, piece)
+    return _count_piece(_Worker.comparison, _Worker.decoder, piece)

@@ -14,6 +14,8 @@ from reconciler.report.words import WIDTH, Paint, no_paint, paragraph, plural, v
 
 LISTED = 12  # moves, and offers, of one activity; JSON has all
 _TOLD = 3  # examples in words
+_COLUMNS = 24  # of numbers, before the words of a table
+_NARROW = 60  # below this width words stand under their numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,10 @@ def verdict(compared: Compared, impact: Impact) -> str:
 
 def impact_text(compared: Compared, impact: Impact, paint: Paint = no_paint, width: int = WIDTH) -> str:
     """The change in words: the whole, then every activity that changes, most changed first."""
-    lines = [visible(f"Profiles  {compared.profiles}")]
-    lines += [visible(f"Before    {compared.before}"), visible(f"After     {compared.after}")]
+    lines = []
+    for what, named in (("Profiles", compared.profiles), ("Before", compared.before), ("After", compared.after)):
+        first, *more = paragraph(visible(named), " " * 10, width)
+        lines += [f"{what:<10}{first[10:]}", *more]
     lines += [*paragraph(visible(compared.conditions), "", width), ""]
     lines += [paint(line, "yellow" if impact.moved else "green") for line in paragraph(headline(impact), "", width)]
     for activity in changed(impact):
@@ -113,8 +117,9 @@ def _activity(activity: ActivityImpact, paint: Paint, width: int) -> Iterator[st
     for shown, what in ((Shown.FALLBACK, "fall to the fallback"), (Shown.NOTHING, "shown nothing")):
         before, after = activity.shown_before(shown), activity.shown_after(shown)
         if before or after:
-            line = f"  {what}: {share_text(before, total)} -> {share_text(after, total)}  ({before:,} -> {after:,})"
-            yield paint(line, "red") if after > before else line
+            shares = f"{what}: {share_text(before, total)} -> {share_text(after, total)}"
+            for line in _beside(f"  {shares}", f"({before:,} -> {after:,})", width):
+                yield paint(line, "red") if after > before else line
     yield ""
     yield paint(f"  {'PROFILES':>12}  {'SHARE':>6}  FROM -> TO", "dim")
     for move in activity.moves[:LISTED]:
@@ -126,15 +131,30 @@ def _activity(activity: ActivityImpact, paint: Paint, width: int) -> Iterator[st
 
 
 def _move(move: Moved, total: int, paint: Paint, width: int) -> Iterator[str]:
-    margin = " " * 24
+    margin = _margin(width)
     words = visible(f"{outcome_text(move.before)} -> {outcome_text(move.after)}")
-    first, *more = paragraph(words, margin, width)
     starved = move.before.shown is Shown.OFFER and move.after.shown is not Shown.OFFER
-    line = f"  {move.count:>12,}  {share_text(move.count, total):>6}  {first.strip()}"
-    yield paint(line, "red") if starved else line
+    first, *more = _under(f"  {move.count:>12,}  {share_text(move.count, total):>6}", words, width)
+    yield paint(first, "red") if starved else first
     yield from more
     told = ", ".join(map(example_text, move.examples[:_TOLD]))
     yield from (paint(line, "dim") for line in paragraph(visible(f"e.g. {told}"), margin, width))
+
+
+def _margin(width: int) -> str:
+    return " " * (_COLUMNS if width >= _NARROW else 4)
+
+
+def _under(numbers: str, words: str, width: int) -> list[str]:
+    """Words beside their numbers, or below them where there is no room."""
+    lines = paragraph(words, _margin(width), width)
+    return [numbers, *lines] if width < _NARROW else [f"{numbers}  {lines[0].strip()}", *lines[1:]]
+
+
+def _beside(first: str, second: str, width: int) -> tuple[str, ...]:
+    """Two parts of a line, or two lines where there is no room."""
+    whole = f"{first}  {second}"
+    return (whole,) if len(whole) <= width else (first, f"    {second}")
 
 
 def example_text(example: Example) -> str:
@@ -147,12 +167,13 @@ def _offers(activity: ActivityImpact, paint: Paint, width: int) -> Iterator[str]
     if not offers:
         return
     yield ""
-    yield paint(f"  {'BEFORE':>12}  {'AFTER':>10}  {'CHANGE':>11}  OFFER", "dim")
+    for line in _beside(f"  {'BEFORE':>12}  {'AFTER':>10}  {'CHANGE':>11}", "OFFER", width):
+        yield paint(line, "dim")
     for change in few_offers(offers):
         numbers, name = f"  {change.before:>12,}  {change.after:>10,}  {change.gained:>+11,}", visible(change.key)
         colour = "red" if change.gained < 0 else "green"
         fits = len(numbers) + 2 + len(name) <= width
-        for line in (f"{numbers}  {name}",) if fits else (numbers, *paragraph(name, " " * 24, width)):
+        for line in (f"{numbers}  {name}",) if fits else (numbers, *paragraph(name, _margin(width), width)):
             yield paint(line, colour) if change.gained else line
     if len(offers) > LISTED:
         yield f"  and {len(offers) - LISTED:,} more"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.asking import make_setting, read_mapping, setting_options, state_option
+from reconciler.cli.asking import make_setting, read_mapping, refuse_unknown_offers, setting_options, state_option
 from reconciler.cli.command import catalogue_options, makes_product, output_options
 from reconciler.cli.ending import Product
 from reconciler.cli.loading import Request, parse_at
@@ -56,9 +56,9 @@ def decide(
     person = read_mapping(profile, "profile")
     given = {} if context is None else read_mapping(context, "context data")
     read = States.named(request, screen, state).read(state)
-    decisions = decide_in(
-        setting, build_state(read.catalogue), activities, person, given, allow_duplicates=allow_duplicates
-    )
+    decides = build_state(read.catalogue)
+    refuse_unknown_offers(setting, counters, decides)
+    decisions = decide_in(setting, decides, activities, person, given, allow_duplicates=allow_duplicates)
     asked = Asked(read.label, setting.at, seed, timezone)
     text = decisions_text(asked, decisions, screen.paint, screen.width)
     return Product(text, decisions_document(asked, decisions))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.asking import make_setting, read_mapping, setting_options
+from reconciler.cli.asking import make_setting, read_mapping, refuse_unknown_offers, setting_options
 from reconciler.cli.command import catalogue_options, makes_product, output_options
 from reconciler.cli.ending import FINE, Ending, Exit, Product
 from reconciler.cli.loading import Request, parse_at
@@ -63,7 +63,10 @@ def _read_share(ctx: click.Context, param: click.Parameter, value: str | None) -
     help="End 2 when in any activity more than this share of the profiles change, e.g. 5%.",
 )
 @click.option(
-    "--workers", type=click.IntRange(1, 64), metavar="N", help="Processes that count; default: 2, or 1 on one core."
+    "--workers",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Processes that count; default: 2; 1 on one core or for Parquet.",
 )
 @output_options("text", "json", "markdown", "html")
 @makes_product
@@ -87,6 +90,7 @@ def impact(
     Every profile is decided under both states: how many keep their offer, who moves where, who falls to the fallback.
     """
     from reconciler.decision.impact import compare_states, summarise
+    from reconciler.decision.profiles import how_to_fill
     from reconciler.decision.state import RuleBook, build_state
     from reconciler.decision.workers import Labour, count_profiles, usual_workers
     from reconciler.model.errors import ReconcilerError
@@ -94,20 +98,20 @@ def impact(
 
     setting = make_setting(parse_at(request.at), seed=seed, id_field=id_field, timezone=timezone, counters=counters)
     given = {} if context is None else read_mapping(context, "context data")
-    labour = Labour(workers or usual_workers())
+    labour = Labour(workers or usual_workers(profiles))
     screen.say(f"Comparing {base} with {head} for the profiles in {profiles}.")
     if profiles != Path("-") and (profiles.is_dir() or not profiles.exists()):
         what = f"{profiles} is a folder" if profiles.exists() else f"there is no file {profiles}"
-        raise ReconcilerError(what, remedy="Name a file of profiles, one JSON object a line.")
+        raise ReconcilerError(what, remedy="Name a file of profiles: .ndjson, .csv or .parquet.")
     states = States.named(request, screen, base, head)
     before, after = states.read(base, before=True), states.read(head)
     book = RuleBook()
-    comparison = compare_states(
-        build_state(before.catalogue, book), build_state(after.catalogue, book), setting, given, activities
-    )
+    sides = build_state(before.catalogue, book), build_state(after.catalogue, book)
+    refuse_unknown_offers(setting, counters, *sides)
+    comparison = compare_states(*sides, setting, given, activities)
     counted = count_profiles(profiles, comparison, labour, _bar(screen))
     if not counted.profiles:
-        raise ReconcilerError(f"there are no profiles in {profiles}", remedy="Write one JSON object a line.")
+        raise ReconcilerError(f"there are no profiles in {profiles}", remedy=how_to_fill(profiles))
     found = summarise(comparison, counted)
     compared = Compared(str(profiles), before.label, after.label, setting.at, seed, timezone, fail_over)
     over = fail_over is not None and found.over(fail_over)

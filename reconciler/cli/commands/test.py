@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.asking import make_setting, setting_options, state_option
+from reconciler.cli.asking import make_setting, refuse_unknown_offers, setting_options, state_option
 from reconciler.cli.command import catalogue_options, makes_product, output_options
 from reconciler.cli.ending import FINE, Ending, Exit, Product
 from reconciler.cli.loading import Request
@@ -48,7 +48,13 @@ def test(
     setting = make_setting(datetime.now(UTC), seed=seed, id_field=id_field, timezone=timezone, counters=counters)
     read = States.named(request, screen, state).read(state)
     decides = build_state(read.catalogue)
+    refuse_unknown_offers(setting, counters, decides)
     documents = read_decisions(request.catalogue)
+    if documents.documents and not decides.activities:
+        raise ReconcilerError(
+            f"there is no activity at all in what decides: {read.label}",
+            remedy="Apply the catalogue first, or decide from another state.",
+        )
     found = read_cases(documents.documents, decides)
     if documents.problems or found.problems:
         raise CatalogueInvalid((*documents.problems, *found.problems))

@@ -24,6 +24,7 @@ FILES = {
     "home.yaml": "kind: activity\nname: Home\nstatus: live\nplacement: hero\nfilter: all\nfallback: nothing\n",
     "adult.json": '{"age": 30, "identityMap": {"ECID": [{"id": "ann"}]}}',
     "child.json": '{"age": 9}',
+    "counts.json": '{"global": {"beech": 3}}',
 }
 CASE = "cases:\n  - {case: %s, activity: home, at: 2026-06-01T12:00:00Z, profile: {age: %s}, expect: %s}\n"
 
@@ -156,6 +157,7 @@ def test_profiles_come_through_a_pipe_too(staged: Path, run: Run) -> None:
         (["--at", "noon"], 64, "'noon' is not a date-time"),
         (["--activity", "hoem"], 1, "there is no activity `hoem`"),
         (["--counters", "adult.json"], 1, "adult.json: 'age' is no counter"),
+        (["--counters", "counts.json"], 1, "counts.json: there is no offer `beech` -> Did you mean `beach`?"),
         (["--context", "catalog.yaml"], 1, "catalog.yaml is not JSON: Expecting value in line 1, column 1"),
         (["--profile", "gone.json"], 1, "gone.json cannot be read"),
     ],
@@ -220,6 +222,51 @@ def test_cases_that_hold_end_0_and_one_that_does_not_ends_1(folder: Path, run: R
     )
     assert ended.err.endswith("reconciler: exit 1: 1 of 2 decision cases failed\n")
     assert '<testsuites name="decision cases" tests="2" failures="1">' in run("test", "--format", "junit").out
+
+
+def test_that_nothing_is_live_is_told_once_for_all_cases(folder: Path, run: Run) -> None:
+    (folder / "decisions").mkdir()
+    (folder / "decisions" / "a.yaml").write_text(
+        CASE % ("x", 30, "{offer: beach}") + CASE[7:] % ("y", 9, "{none: true}")
+    )
+    ended = run("test", "--state", "live")
+    said = " ".join(ended.err.split())
+    assert (ended.code, said.count("activity")) == (1, 1)
+    assert "there is no activity at all in what decides: live, local -> Apply the catalogue first" in said
+
+
+def test_counters_and_cases_name_offers_that_there_are(folder: Path, run: Run) -> None:
+    (folder / "decisions").mkdir()
+    (folder / "decisions" / "a.yaml").write_text(CASE % ("x", 30, "{offer: beach}"))
+    commit(folder)
+    (folder / "ann.ndjson").write_text(FILES["adult.json"])
+    for command in (["test"], ["impact", "--base", "main", "--profiles", "ann.ndjson"]):
+        assert "Did you mean `beach`?" in run(*command, "--counters", "counts.json").err
+        (folder / "good.json").write_text('{"profile": {"beach": 0}}')
+        assert run(*command, "--counters", "good.json").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "remedy"),
+    [
+        ("p.csv", "id,age\n", "Write a line for each profile, below the names of the columns."),
+        ("p.ndjson", "", "Write one JSON object a line."),
+        ("p", "\n", "Write one JSON object a line."),
+    ],
+)
+def test_a_file_without_profiles_says_how_to_fill_it(folder: Path, run: Run, name: str, text: str, remedy: str) -> None:
+    commit(folder)
+    (folder / name).write_text(text)
+    assert f"there are no profiles in {name}\n  -> {remedy}" in run("impact", "--base", "main", "--profiles", name).err
+
+
+def test_without_git_a_revision_is_told_from_a_wrong_name(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(folder)
+    monkeypatch.setenv("PATH", str(folder))
+    said = " ".join(ask(run, "--state", "main").err.split())
+    assert "'main' is neither `files`, `live` nor a plan file, and Git is not installed" in said
 
 
 def test_a_wrong_case_is_a_located_problem_and_none_at_all_is_an_error(folder: Path, run: Run) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.decision.parquet import ParquetUnreadable
-from reconciler.decision.profiles import LINE_BYTES, ProfilesUnreadable, decode, read_pieces
+from reconciler.decision.profiles import LINE_BYTES, PIECE_ROWS, Decoder, ProfilesUnreadable, read_pieces
 from tests.profiles import make_profiles, write_profiles, write_table
 
 HEAD = b"id,membership.status,xEvent,membership.level\n"
@@ -18,10 +18,11 @@ HEAD = b"id,membership.status,xEvent,membership.level\n"
 
 def read(path: Path, piece_bytes: int = 64) -> list[tuple[int, Any]]:
     """Positions and profiles, read in small pieces."""
+    decoder = Decoder()
     return [
         pair
         for piece in read_pieces(path, piece_bytes)
-        for batch in decode(piece)
+        for batch in decoder.decode(piece)
         for pair in zip(batch.positions, batch.profiles, strict=True)
     ]
 
@@ -166,6 +167,24 @@ def test_parquet_gives_rows_as_profiles(tmp_path: Path) -> None:
         (2, {"id": "b", "xEvent": [], "spent": 2}),
         (3, {"id": "c", "membership": {"status": "gold"}}),
     ]
+
+
+def test_a_long_group_of_rows_is_read_in_pieces_in_any_order_and_by_anyone(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    count = 3 * PIECE_ROWS + 7
+    path = tmp_path / "p.parquet"
+    parquet.write_table(pyarrow.table({"n": range(count)}), path, row_group_size=count - 1)
+    pieces = list(read_pieces(path))
+    assert [piece.first for piece in pieces] == [*range(1, count, PIECE_ROWS), count]
+    assert [piece.done for piece in pieces][-1] == 1.0
+    assert read(path) == [(number + 1, {"n": number}) for number in range(count)]
+    decoder = Decoder()
+    for number in (1, 3, 0, 4, 2):
+        found = [profile["n"] for batch in decoder.decode(pieces[number]) for profile in batch.profiles]
+        following = [piece.first - 1 for piece in pieces[number + 1 :]] or [count]
+        assert found == list(range(pieces[number].first - 1, following[0]))
 
 
 def test_what_is_no_parquet_is_an_error(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from reconciler.decision.decide import Setting
 from reconciler.decision.impact import Comparison, compare_states
 from reconciler.decision.profiles import ProfilesUnreadable
-from reconciler.decision.workers import Labour, WorkerLost, count_profiles
+from reconciler.decision.workers import Labour, WorkerLost, count_profiles, usual_workers
 from tests.decision_cases import NOON, build
 from tests.profiles import write_profiles
 
@@ -34,6 +34,19 @@ def test_two_processes_count_what_one_counts(tmp_path: Path) -> None:
     assert count_profiles(path, comparison, TWO, done.append) == alone
     assert done == sorted(done)
     assert done[-1] == 1.0
+
+
+def test_parquet_is_counted_in_one_process_and_by_several_when_they_are_asked_for(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "p.parquet"
+    parquet.write_table(pyarrow.Table.from_pylist([{"membership.status": "elite"}] * 25_000), path)
+    comparison = compare_states(BEFORE, AFTER, Setting(NOON))
+    assert usual_workers(path) == 1
+    alone = count_profiles(path, comparison)
+    assert alone.profiles == 25_000
+    assert count_profiles(path, comparison, TWO) == alone
 
 
 def test_of_several_bad_lines_the_first_is_told_whoever_reads_it(tmp_path: Path) -> None:

@@ -106,6 +106,16 @@ def test_long_reports_fit_eighty_columns_and_say_what_they_leave_out() -> None:
     assert "and 48 more" in text
 
 
+def test_a_narrow_terminal_has_room_for_all_of_it() -> None:
+    keys = {"seat": offer("premium-economy-seat-upgrade"), "bag": offer("extra-bag-with-lounge-day-pass")}
+    moves = (moved(keys["seat"], FALLBACK, 250_000, "customer-1234"), moved(keys["seat"], keys["bag"], 38))
+    wide = replace(HOME, profiles=1_000_000, kept={keys["bag"]: 749_962}, moves=moves)
+    compared = replace(COMPARED, profiles="of/may/customers.ndjson", before="the plan last/weeks/stage.plan")
+    text = impact_text(compared, Impact(1_000_000, 250_038, (wide, CALM, SILENT), IMPACT.over_caps), width=40)
+    assert [line for line in text.split("\n") if len(line) > 40] == []
+    assert "      250,000   25.0%\n    offer/premium-economy-seat-upgrade" in text
+
+
 def test_the_document_has_everything() -> None:
     document = impact_document(COMPARED, IMPACT)
     assert json.loads(json.dumps(document)) == document
