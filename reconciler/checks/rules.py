@@ -29,12 +29,12 @@ def check_rules(catalogue: Catalogue, _graph: Graph) -> Iterator[Problem]:
 
 @lru_cache(maxsize=20_000)
 def _findings(condition: str) -> tuple[Finding, ...]:
-    from reconciler.pql.check import check_rule  # here, since most runs of most commands read no rule
+    from reconciler.pql.check import check_condition  # here, since most runs of most commands read no rule
     from reconciler.pql.errors import RuleError
     from reconciler.pql.parser import parse_rule
 
     try:
-        return check_rule(parse_rule(condition))
+        return check_condition(parse_rule(condition))
     except RuleError as error:
         return (error.finding,)
 

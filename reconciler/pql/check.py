@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from difflib import get_close_matches
 
 from reconciler.model.problem import Severity
@@ -47,8 +48,10 @@ from reconciler.pql.syntax import (
     Within,
     children,
 )
+from reconciler.pql.times import make_date
 
 _SCALARS = frozenset({Type.STRING, Type.NUMBER, Type.BOOLEAN, Type.INSTANT})
+_NO_CONDITIONS = frozenset({Type.STRING, Type.NUMBER, Type.INSTANT, Type.MAP})
 _PLAIN = frozenset(
     {Literal, Array, TimeWord, Period, Parameter, ContextData, Offer, Property}
     | {Combined, Not, Computed, Negative, Within, Beside, On, Between}
@@ -66,6 +69,21 @@ def check_rule(tree: Node) -> tuple[Finding, ...]:
     if not found:
         found = _unchanging(tree)
     return tuple(sorted(found, key=lambda finding: finding.place))
+
+
+def check_condition(tree: Node) -> tuple[Finding, ...]:
+    """The same for a rule that decides who is admitted: it has to be true or false, or a list."""
+    found = check_rule(tree)
+    if any(finding.severity is Severity.ERROR for finding in found):
+        return found
+    body = tree
+    while isinstance(body, Lambda):
+        body = body.body
+    given = Types().of(body, {})
+    if given not in _NO_CONDITIONS:
+        return found
+    hint = "write a condition, such as a comparison"
+    return (Finding(f"this rule gives {given}, so it is never true", tree.place, hint),)
 
 
 def _unchanging(tree: Node) -> list[Finding]:
@@ -108,6 +126,7 @@ class _Checker:
     def __init__(self, tree: Node) -> None:
         self.tree = tree
         self.findings: list[Finding] = []
+        self.corrected = False  # whether a corrected text was looked for, which takes a walk through the whole rule
         self.type_of = Types().of
 
     def say(self, message: str, node: Node, hint: str = "", *, at: Place | None = None) -> None:
@@ -204,6 +223,8 @@ class _Checker:
             self._argument(argument, described, node.name, scope)
         if row is not None:
             self._received(node, row, scope)
+        if node.of is None and node.name == "date":
+            self._dated(node)
 
     def _helper(self, node: Call, helper: Lambda, scope: _Scope) -> None:
         for argument in node.arguments:
@@ -240,7 +261,10 @@ class _Checker:
         if fits(found, row.receiver):
             return
         hint = f"it is for {row.receiver}"
-        corrected = counted_instead(self.tree, node) if node.name == "count" else None
+        corrected = None
+        if node.name == "count" and not self.corrected:
+            self.corrected = True
+            corrected = counted_instead(self.tree, node)
         if corrected is not None:
             hint = f"write `{corrected}`"
         elif node.name == "count" and found is Type.BOOLEAN:
@@ -248,6 +272,15 @@ class _Checker:
         elif instead := _INSTEAD.get(found, {}).get(node.name):
             hint = f"write `{instead}`"
         self.say(f"`{node.name}()` is applied to {found}", node, hint)
+
+    def _dated(self, node: Call) -> None:
+        numbers = [part.value for part in node.arguments if isinstance(part, Literal) and type(part.value) is int]
+        if len(node.arguments) != 3 or len(numbers) != 3:
+            return
+        year, month, day = numbers
+        if make_date(year, month, day, UTC) is None:
+            hint = "it has no value: correct the year, the month or the day"
+            self.findings.append(Finding("there is no such day", node.place, hint, Severity.WARNING))
 
     def _wrong_count(self, node: Call, fewest: int, most: int, signature: str) -> None:
         wanted = (

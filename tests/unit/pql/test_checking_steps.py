@@ -57,6 +57,7 @@ NESTS: dict[str, Callable[[int], str]] = {
     "compared": lambda depth: repeated(lambda inner: f"(({inner}) = [1])", depth // 2),
     "not": around("not ", CORE),
     "and not": lambda depth: around("(b or not (c and ", CORE, "))")(depth // 4),
+    "count": lambda depth: "exists e from x where " + " and ".join(["(a = 1).count() > 3"] * (2 * depth)),
     "constant": around("not ", f"({'1 = 1 and ' * (SIZE // 10)} true)"),
 }
 
