@@ -11,7 +11,7 @@ from reconciler.pql.constancy import settled
 from reconciler.pql.correcting import counted_instead
 from reconciler.pql.errors import Finding
 from reconciler.pql.functions import FUNCTIONS, Argument, Function, Passing, Type
-from reconciler.pql.inference import Names, fits, type_of
+from reconciler.pql.inference import Names, Types, fits
 from reconciler.pql.patterns import BadPattern, regular_expression
 from reconciler.pql.syntax import (
     Aggregate,
@@ -108,6 +108,7 @@ class _Checker:
     def __init__(self, tree: Node) -> None:
         self.tree = tree
         self.findings: list[Finding] = []
+        self.type_of = Types().of
 
     def say(self, message: str, node: Node, hint: str = "", *, at: Place | None = None) -> None:
         self.findings.append(Finding(message, node.place if at is None else at, hint))
@@ -149,7 +150,7 @@ class _Checker:
                     self.walk(value.body, scope.inside_function(value))
                 else:
                     self.walk(value, scope)
-                known = value if isinstance(value, Lambda) else type_of(value, scope.names)
+                known = value if isinstance(value, Lambda) else self.type_of(value, scope.names)
                 self.walk(body, scope.named(**{name: known}))
             case Variable(name=name):
                 if scope.is_function(node):
@@ -172,9 +173,9 @@ class _Checker:
         self.walk(node.left, scope)
         self.walk(node.right, scope)
         if node.comparison in _OF_LISTS:
-            self._looked_in(node, type_of(node.right, scope.names))
+            self._looked_in(node, self.type_of(node.right, scope.names))
             return
-        types = (type_of(node.left, scope.names), type_of(node.right, scope.names))
+        types = (self.type_of(node.left, scope.names), self.type_of(node.right, scope.names))
         if _LIST not in types:
             return
         other = types[0] if types[1] is _LIST else types[1]
@@ -220,7 +221,7 @@ class _Checker:
         self.walk(node, scope.inside() if each else scope)
         if described is None or each:
             return
-        found = type_of(node, scope.names)
+        found = self.type_of(node, scope.names)
         if not fits(found, described.type):
             self.say(f"`{name}()` takes {described.type} as its {described.name}, not {found}", node)
         elif described.type is Type.PATTERN and isinstance(node, Literal):
@@ -235,7 +236,7 @@ class _Checker:
             self._wrong_count(node, row.fewest, len(row.arguments), _signature(row))
         if node.of is None or row.receiver is None:
             return
-        found = type_of(node.of, scope.names)
+        found = self.type_of(node.of, scope.names)
         if fits(found, row.receiver):
             return
         hint = f"it is for {row.receiver}"

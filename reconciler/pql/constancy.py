@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any, get_args
 
 from reconciler.pql.errors import RuleError
 from reconciler.pql.rule import compile_tree
@@ -27,12 +28,14 @@ from reconciler.pql.syntax import (
     Offer,
     Parameter,
     Property,
+    Range,
     TimeWord,
     Variable,
     children,
 )
 
 _NOT_SETTLED = frozenset({Implicit, Parameter, Variable, ContextData, Offer, TimeWord, Let, Lambda})
+_NODES = frozenset(get_args(Node))
 _ANY_DAY = Situation(datetime(2026, 1, 1, tzinfo=UTC))
 _Bounds = tuple[float, bool, float, bool]  # lowest, whether it is out, highest, whether it is out
 _ALL: _Bounds = (-math.inf, False, math.inf, False)
@@ -46,55 +49,98 @@ _TURNED = {
 
 def settled(node: Node) -> bool | None:
     """What a condition is for every profile and at every instant; None where that cannot be told."""
-    if _is_constant(node):
-        return _value(node)
-    match node:
-        case Not(of=of):
-            inner = settled(of)
-            return None if inner is None else not inner
-        case Combined(logic=logic, parts=parts):
-            return _combined(logic, parts)
-        case Exists(ranges=ranges):
-            return False if any(entry.condition and settled(entry.condition) is False for entry in ranges) else None
-        case Compared():
-            return _compared(node)
-        case _:
-            return None
+    return _Settling().of(node)
 
 
-def _is_constant(node: Node) -> bool:
-    while isinstance(node, Property):
-        node = node.of
-    if type(node) in _NOT_SETTLED or (isinstance(node, Call) and node.name.startswith("current")):
-        return False
-    return all(map(_is_constant, children(node)))
+class _Settling:
+    """Judges the parts of one rule; what was found out about a part is kept, so that nesting costs nothing."""
+
+    def __init__(self) -> None:
+        self._constant: dict[int, bool] = {}  # by identity, as the tree outlives this
+        self._values: dict[int, bool | None] = {}  # by number: of parts that are written alike there is one
+        self._numbers: dict[int, int] = {}
+        self._alike: dict[tuple[Any, ...], int] = {}
+
+    def of(self, node: Node) -> bool | None:
+        if self._is_constant(node):
+            return self._value(node)
+        match node:
+            case Not(of=of):
+                inner = self.of(of)
+                return None if inner is None else not inner
+            case Combined(logic=logic, parts=parts):
+                return self._combined(logic, parts)
+            case Exists(ranges=ranges):
+                never = any(entry.condition and self.of(entry.condition) is False for entry in ranges)
+                return False if never else None
+            case Compared():
+                return _compared(node)
+            case _:
+                return None
+
+    def _is_constant(self, node: Node) -> bool:
+        while isinstance(node, Property):
+            node = node.of
+        if type(node) in _NOT_SETTLED:
+            return False
+        inside = children(node)
+        if not inside:
+            return not _changes(node)
+        known = self._constant.get(id(node))
+        if known is None:
+            known = not _changes(node) and all(map(self._is_constant, inside))
+            self._constant[id(node)] = known
+        return known
+
+    def _value(self, node: Node) -> bool | None:
+        number = self._number(node)
+        if number not in self._values:
+            self._values[number] = _evaluated(node)
+        return self._values[number]
+
+    def _combined(self, logic: Logic, parts: tuple[Node, ...]) -> bool | None:
+        deciding = logic is Logic.OR  # one true part decides an `or`, one false part an `and`
+        values = [self.of(part) for part in parts]
+        if deciding in values:
+            return deciding
+        if all(value is (not deciding) for value in values):
+            return not deciding
+        if self._one_refuses_another(parts):
+            return deciding
+        return False if logic is Logic.AND and _contradict(parts) else None
+
+    def _one_refuses_another(self, parts: tuple[Node, ...]) -> bool:
+        refused = {self._number(part.of) for part in parts if isinstance(part, Not)}
+        return bool(refused) and any(self._number(part) in refused for part in parts)
+
+    def _number(self, node: Node) -> int:
+        """The same for nodes that are written alike; ``f(1)`` and ``f(true)``, equal to Python, are not."""
+        known = self._numbers.get(id(node))
+        if known is None:
+            key = (type(node), *[self._sign(getattr(node, name)) for name in node.__match_args__])
+            known = self._numbers[id(node)] = self._alike.setdefault(key, len(self._alike))
+        return known
+
+    def _sign(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in _NODES:
+            return self._number(value)
+        if kind is tuple:
+            return tuple([self._sign(item) for item in value])
+        if kind is Range:
+            return value.name, self._number(value.source), self._sign(value.condition)
+        return kind, value
 
 
-def _value(node: Node) -> bool | None:
+def _changes(node: Node) -> bool:
+    return isinstance(node, Call) and node.name.startswith("current")
+
+
+def _evaluated(node: Node) -> bool | None:
     try:
         return compile_tree("", node).holds({}, _ANY_DAY)
     except RuleError:
         return None
-
-
-def _combined(logic: Logic, parts: tuple[Node, ...]) -> bool | None:
-    deciding = logic is Logic.OR  # one true part decides an `or`, one false part an `and`
-    values = [settled(part) for part in parts]
-    if deciding in values:
-        return deciding
-    if all(value is (not deciding) for value in values):
-        return not deciding
-    if _one_refuses_another(parts):
-        return deciding
-    return False if logic is Logic.AND and _contradict(parts) else None
-
-
-def _one_refuses_another(parts: tuple[Node, ...]) -> bool:
-    refused = {part.of for part in parts if isinstance(part, Not)}
-    if not refused:
-        return False
-    met = {repr(part) for part in parts if part in refused}  # equal nodes may differ still: `f(1)` and `f(true)`
-    return any(repr(part.of) in met for part in parts if isinstance(part, Not)) if met else False
 
 
 def _compared(node: Compared) -> bool | None:

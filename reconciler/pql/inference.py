@@ -59,39 +59,50 @@ def fits(found: Type, wanted: Type) -> bool:
     return found not in _REFUSED[wanted]
 
 
-def type_of(node: Node, names: Names) -> Type:
-    """The sort of value that a node gives whenever it gives one."""
-    always = _ALWAYS.get(type(node))
-    if always is not None:
-        return always
-    match node:
-        case Literal(value=value):
-            return _literal(value)
-        case Aggregate(function=function):
-            return Type.ANY if function in ("min", "max") else Type.NUMBER
-        case Variable(name=name):
-            known = names.get(name, Type.ANY)
-            return Type.ANY if isinstance(known, Lambda) else known
-        case Let(name=name, value=value, body=body):
-            bound = value if isinstance(value, Lambda) else type_of(value, names)
-            return type_of(body, {**names, name: bound})
-        case Call():
-            return _result(node, names)
-        case _:
+class Types:
+    """What the parts of one rule give; of each part it is worked out once, since a part has one set of names."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Type] = {}  # by identity: equal parts may stand among other names
+
+    def of(self, node: Node, names: Names) -> Type:
+        """The sort of value that a node gives whenever it gives one."""
+        always = _ALWAYS.get(type(node))
+        if always is not None:
+            return always
+        known = self._known.get(id(node))
+        if known is None:
+            known = self._known[id(node)] = self._of(node, names)
+        return known
+
+    def _of(self, node: Node, names: Names) -> Type:
+        match node:
+            case Literal(value=value):
+                return _literal(value)
+            case Aggregate(function=function):
+                return Type.ANY if function in ("min", "max") else Type.NUMBER
+            case Variable(name=name):
+                known = names.get(name, Type.ANY)
+                return Type.ANY if isinstance(known, Lambda) else known
+            case Let(name=name, value=value, body=body):
+                bound = value if isinstance(value, Lambda) else self.of(value, names)
+                return self.of(body, {**names, name: bound})
+            case Call():
+                return self._result(node, names)
+            case _:
+                return Type.ANY
+
+    def _result(self, node: Call, names: Names) -> Type:
+        if node.of is None and node.name in names:
             return Type.ANY
+        if node.of is None and node.name == "if" and len(node.arguments) == 3:
+            then, otherwise = (self.of(argument, names) for argument in node.arguments[1:])
+            return then if then is otherwise else Type.ANY
+        rows = FUNCTIONS.get(node.name)
+        return rows[0].result if rows else Type.ANY
 
 
 def _literal(value: str | float) -> Type:
     if isinstance(value, bool):
         return Type.BOOLEAN
     return Type.STRING if isinstance(value, str) else Type.NUMBER
-
-
-def _result(node: Call, names: Names) -> Type:
-    if node.of is None and node.name in names:
-        return Type.ANY
-    if node.of is None and node.name == "if" and len(node.arguments) == 3:
-        then, otherwise = (type_of(argument, names) for argument in node.arguments[1:])
-        return then if then is otherwise else Type.ANY
-    rows = FUNCTIONS.get(node.name)
-    return rows[0].result if rows else Type.ANY
