@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.decision.columns import Column, ColumnsUnusable, nest, to_columns
@@ -25,7 +26,11 @@ class ParquetUnreadable(ReconcilerError):
 
 
 def group_sizes(file: str) -> list[int]:
-    """How many rows each group of the file has."""
+    """How many rows each group of the file has. Raises ``ParquetUnreadable``, for a pipe too."""
+    if Path(file).exists() and not Path(file).is_file():
+        raise ParquetUnreadable(
+            f"{file} is no plain file, and Parquet is read from its end", remedy="Write a file first."
+        )
     with _opened(file) as opened:
         return [opened.metadata.row_group(number).num_rows for number in range(opened.metadata.num_row_groups)]
 

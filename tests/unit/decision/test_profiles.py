@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -185,6 +186,12 @@ def test_a_long_group_of_rows_is_read_in_pieces_in_any_order_and_by_anyone(tmp_p
         found = [profile["n"] for batch in decoder.decode(pieces[number]) for profile in batch.profiles]
         following = [piece.first - 1 for piece in pieces[number + 1 :]] or [count]
         assert found == list(range(pieces[number].first - 1, following[0]))
+
+
+def test_parquet_does_not_come_through_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.parquet")
+    with pytest.raises(ParquetUnreadable, match="is no plain file, and Parquet is read from its end"):
+        read(tmp_path / "p.parquet")
 
 
 def test_what_is_no_parquet_is_an_error(tmp_path: Path) -> None:
