@@ -37,7 +37,8 @@ Choices that took thought:
   that came while the disk was busy share the next commit, each in a savepoint: a commit costs more than all that is
   done for a write, and more the more often it comes. Reads have a second connection, so they wait for no commit. In
   memory nothing waits for a disk: there is one connection, and no hand-over to a thread.
-- A request to delete is a row, decided by the poll that comes when its turn is there: no background work, and a restart
+- A request to delete is a row, decided by the poll that comes when its turn is there, or by the first write five
+  seconds later where nobody polls, because whoever asked may have lost the answer: no background work, and a restart
   loses nothing. An ``If-Match`` must hold at the decision as well, else the outcome is ``rejected`` with reason
   ``etag``: what was written in between was not seen by whoever asked.
 - An Accept with ``*`` admits everything, as RFC 9110 says, also next to a type that does not fit.

@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 from reconciler.emulator.annotations import Document
 from reconciler.emulator.containers import CONTAINERS, ensure_container
 from reconciler.emulator.database import Busy, Database
+from reconciler.emulator.deletion import decide_what_is_due
 from reconciler.emulator.faults import Dropped, Faults, Mishaps
 from reconciler.emulator.gateway import Accepted, Caller, identify
 from reconciler.emulator.instants import format_instant, system_clock
@@ -195,6 +196,8 @@ class Emulator:
         try:
             if self._writes(request):
                 with self._turn:
+                    if request.method != "GET":
+                        decide_what_is_due(self._parts)
                     response = self._answer(request, self._parts)
             else:
                 with self._reading_turn:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http import HTTPStatus
 
 from reconciler.emulator.conditions import matches, require_match
 from reconciler.emulator.instances import Instance, receipt
+from reconciler.emulator.instants import format_instant
 from reconciler.emulator.jsontext import JsonObject, dump, load_object
 from reconciler.emulator.media import RECEIPT
 from reconciler.emulator.messages import Response
@@ -14,6 +16,7 @@ from reconciler.emulator.registry import CONTAINER, EntityType
 from reconciler.emulator.store import Deletion, Store
 from reconciler.emulator.writes import Call, Parts, address_headers, current
 
+DECIDED_AFTER_S = 5.0  # ours
 _IF_MATCH = "If-Match"
 
 
@@ -31,6 +34,7 @@ def delete(parts: Parts, call: Call, instance_id: str) -> Response:
             polls_left=int(parts.faults.amount("slow-delete", "DELETE")),
             receipt=dump({**receipt(stored), **_condition(call)}),
             outcome=None,
+            asked=format_instant(parts.clock()),
         )
         parts.store.add_deletion(deletion)
         if deletion.polls_left:
@@ -51,9 +55,27 @@ def poll(parts: Parts, call: Call, token: str) -> Response:
             parts.store.count_poll(token)
             body = _receipt_of(deletion) if stored is None else receipt(stored)
             return _undecided_response(call, deletion, body)
-        outcome = _outcome(parts, deletion, stored)
-        parts.store.settle_deletion(token, dump(outcome))
-        return _outcome_response(outcome)
+        return _outcome_response(_settle(parts, deletion))
+
+
+def decide_what_is_due(parts: Parts) -> None:
+    """Decide what nobody has polled for long: a caller may have lost the answer that said where."""
+    waiting = parts.store.undecided()
+    if not waiting:
+        return
+    due = format_instant(parts.clock() - timedelta(seconds=DECIDED_AFTER_S))
+    if waiting[0].asked > due:
+        return
+    with parts.store.writing():
+        for deletion in parts.store.undecided():
+            if deletion.asked <= due:
+                _settle(parts, deletion)
+
+
+def _settle(parts: Parts, deletion: Deletion) -> JsonObject:
+    outcome = _outcome(parts, deletion, parts.store.find(deletion.scope, deletion.instance_id))
+    parts.store.settle_deletion(deletion.token, dump(outcome))
+    return outcome
 
 
 def _outcome(parts: Parts, deletion: Deletion, stored: Instance | None) -> JsonObject:

@@ -45,7 +45,7 @@ def migrate(connection: sqlite3.Connection, version: int, to: int) -> None:
 
 
 def _to_format_3(connection: sqlite3.Connection) -> None:
-    """The order in which requests to delete were decided."""
+    """When requests to delete were asked, and the order in which they were decided."""
     run_script(connection, "to_format_3.sql")
 
 

@@ -64,11 +64,14 @@ class Referrer:
     property: str
 
 
+MOST_AT_ONCE = 10  # requests to delete that one look finds
+
+
 @dataclass(frozen=True, slots=True)
 class Deletion:
     """A request to delete. receipt, outcome: JSON text; outcome is None while undecided.
 
-    receipt: as it stood when the deletion was asked for, with the condition that was given.
+    receipt: as it stood when the deletion was asked for, with the condition that was given.   asked: when that was.
     """
 
     token: str
@@ -77,6 +80,7 @@ class Deletion:
     polls_left: int
     receipt: str
     outcome: str | None
+    asked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,22 +368,31 @@ class Store:
     def add_deletion(self, deletion: Deletion) -> None:
         """Remember a request to delete."""
         self._connection.execute(
-            "INSERT INTO deletion VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO deletion VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 *(deletion.token, deletion.scope, deletion.instance_id),
-                *(deletion.polls_left, deletion.receipt, deletion.outcome),
+                *(deletion.polls_left, deletion.receipt, deletion.outcome, deletion.asked),
             ),
         )
 
     def find_deletion(self, scope: str, token: str) -> Deletion | None:
         """The request of that token, or None."""
         row = self._one(
-            "SELECT token, scope, instance_id, polls_left, receipt, outcome FROM deletion"
+            "SELECT token, scope, instance_id, polls_left, receipt, outcome, asked FROM deletion"
             " WHERE token = ? AND scope = ?",
             token,
             scope,
         )
         return None if row is None else Deletion(*row)
+
+    def undecided(self) -> list[Deletion]:
+        """The requests that were asked for first, some of those without an outcome."""
+        rows = self._connection.execute(
+            "SELECT token, scope, instance_id, polls_left, receipt, outcome, asked FROM deletion"
+            " WHERE outcome IS NULL ORDER BY asked LIMIT ?",
+            (MOST_AT_ONCE,),
+        )
+        return [Deletion(*row) for row in rows]
 
     def count_poll(self, token: str) -> None:
         """One poll fewer until the decision."""

@@ -70,15 +70,17 @@ CREATE TABLE reference (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reference_by_source ON reference (source);
 
--- Requests to delete; outcome is JSON once it is known.
+-- Requests to delete; outcome is JSON once it is known. Undecided ones are found by the date on which they were asked.
 CREATE TABLE deletion (
   token TEXT PRIMARY KEY,
   scope TEXT NOT NULL,
   instance_id TEXT NOT NULL,
   polls_left INTEGER NOT NULL,
   receipt TEXT NOT NULL,
-  outcome TEXT
+  outcome TEXT,
+  asked TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX deletion_undecided ON deletion (asked) WHERE outcome IS NULL;
 
 -- The requests to delete that were decided last, in that order: those before them are forgotten.
 CREATE TABLE decided (

@@ -1,4 +1,6 @@
 -- From format 2 to format 3; tables.sql says what each is for.
+ALTER TABLE deletion ADD COLUMN asked TEXT NOT NULL DEFAULT '';
+CREATE INDEX deletion_undecided ON deletion (asked) WHERE outcome IS NULL;
 CREATE TABLE decided (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   token TEXT NOT NULL

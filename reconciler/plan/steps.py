@@ -62,7 +62,7 @@ class Step:
     id: ``<action>:<kind>/<key>``, with ``:n`` where an entity has several of one action.   if_match: an etag.
     payload: the body of a create.   patch: the JSON Patch of the others.   pending: bases for the stamp's title
     that need URIs first.   uri, address: by which others refer to the instance, and where it was read.
-    touched: hashes of what a patch touches, as it was read.
+    touched: hashes of what a patch or a delete touches, as it was read.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a patch touches, as it stood when it was planned, so that an edit of something else need not stop it."""
+"""What a patch or a delete touches, as it stood when it was planned, so that an edit of something else need not stop it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from reconciler.plan.payloads import STAMP_PATH
 from reconciler.repository.port import Instance
 
 ABSENT = "-"
+NAMES = "names"  # no pointer: the names of all properties, so that one more is seen
 
 
 def touched_by(operations: Iterable[Mapping[str, Any]], instance: Instance) -> dict[str, str]:
@@ -25,16 +26,32 @@ def touched_by(operations: Iterable[Mapping[str, Any]], instance: Instance) -> d
 
 def touched_by_delete(instance: Instance, before: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """A hash of everything that goes with an instance. before: the operations that are carried out first."""
-    document = _document(instance)
+    document, earlier = _document(instance), list(before)
     pointers = {spell_pointer("_instance", name) for name in instance.properties} | {STAMP_PATH}
-    left = pointers - {_whole(document, operation["path"]) for operation in before}
-    return {pointer: _hash(document, pointer) for pointer in sorted(left)}
+    left = pointers - {_whole(document, operation["path"]) for operation in earlier}
+    return {pointer: _hash(document, pointer) for pointer in sorted(left)} | {NAMES: _names_after(earlier, instance)}
+
+
+def _names_after(operations: Iterable[Mapping[str, Any]], instance: Instance) -> str:
+    names = set(instance.properties)
+    for operation in operations:
+        part, name, *below = read_pointer(operation["path"])
+        if part != "_instance":
+            continue
+        if operation["op"] == "remove" and not below:
+            names.discard(name)
+        else:
+            names.add(name)
+    return short_hash(sorted(names))
 
 
 def is_untouched(touched: Mapping[str, str], instance: Instance) -> bool:
     """Whether everything that the patch touches still stands as it did."""
     document = _document(instance)
-    return bool(touched) and all(_hash(document, pointer) == before for pointer, before in touched.items())
+    return bool(touched) and all(
+        before == (_names_after((), instance) if pointer == NAMES else _hash(document, pointer))
+        for pointer, before in touched.items()
+    )
 
 
 def _hash(document: Any, pointer: str) -> str:

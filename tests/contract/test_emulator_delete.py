@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from reconciler.emulator.app import Emulator
-from reconciler.emulator.faults import parse_faults
-from tests.emulator_support import NS, Caller, json_of, op, xdm
+from reconciler.emulator.faults import Faults, parse_faults
+from tests.emulator_support import NS, Caller, TickingClock, json_of, op, xdm
 
 
 def test_a_delete_names_where_to_ask(repo: Caller) -> None:
@@ -45,6 +46,36 @@ def test_a_slow_deletion_stays_undecided_for_some_polls() -> None:
             assert repo.get(made).status == 200
         assert repo.send("GET", location).status == 200
         assert repo.get(made).status == 404
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(4, 200), (6, 404)])
+def test_what_nobody_polls_is_decided_by_a_write_some_seconds_later(seconds: int, status: int) -> None:
+    """H1. Whoever lost the answer cannot poll; the repository goes on without."""
+    clock = TickingClock()
+    with Emulator.open(clock=clock, faults=Faults(slow_delete=3)) as emulator:
+        repo = Caller(emulator)
+        tag = repo.made("tag", name="goes")
+        asked = repo.delete(tag)
+        clock.now += timedelta(seconds=seconds)
+        assert repo.get(tag).status == 200
+        repo.made("tag", name="comes")
+        assert repo.get(tag).status == status
+        polled = repo.send("GET", asked.headers["Location"])
+        assert polled.status == (202 if status == 200 else 200)
+
+
+def test_what_nobody_polls_stays_where_a_reference_came_meanwhile() -> None:
+    """H3, H4."""
+    clock = TickingClock()
+    with Emulator.open(clock=clock) as emulator:
+        repo = Caller(emulator)
+        tag = repo.made("tag", name="stays")
+        asked = repo.delete(tag)
+        repo.made("personalized-offer", name="o", tags=[tag.uri])
+        clock.now += timedelta(seconds=6)
+        repo.made("tag", name="comes")
+        assert repo.get(tag).status == 200
+        assert json_of(repo.send("GET", asked.headers["Location"]))["outcome"] == "rejected"
 
 
 def test_what_is_deleted_is_gone_and_its_name_free(repo: Caller) -> None:
@@ -169,7 +200,7 @@ def test_the_oldest_decided_requests_are_forgotten(tmp_path: Path) -> None:
         waiting = repo.delete(repo.made("tag", name="waits")).headers["Location"]
         connection = sqlite3.connect(path)
         rows = [(f"t{number}", repo.container) for number in range(10_000)]
-        connection.executemany("INSERT INTO deletion VALUES (?, ?, 'i', 0, '{}', NULL)", rows)
+        connection.executemany("INSERT INTO deletion VALUES (?, ?, 'i', 0, '{}', NULL, '9')", rows)
         for token, _ in rows:
             connection.execute("UPDATE deletion SET outcome = '{\"repo:etag\": 1}' WHERE token = ?", (token,))
         connection.commit()

@@ -72,6 +72,8 @@ class Judge:
             item = turn.after or turn.before
             if item is None or item.is_anchor or turn.before == turn.after:
                 continue
+            if turn.after is None and item.id not in self.asked_to_go:
+                continue  # an earlier run has asked for that
             self.writes.append(turn)
             if turn.after is None and self.disturbed:
                 self.world.only_copies_are_left(item)  # it may have been copied since the run has looked

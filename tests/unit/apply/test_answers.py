@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from reconciler.apply.outcomes import AlreadyDone, Done, Failed, Unknown
 from reconciler.plan.steps import Plan
@@ -159,9 +162,10 @@ def test_a_delete_whose_answer_was_lost_is_unknown_while_the_instance_is_there()
     assert isinstance(report.outcomes["delete:tag/t"], Unknown)
 
 
-def test_a_delete_of_what_somebody_changed_fails_and_says_who() -> None:
+@pytest.mark.parametrize("edit", [add("/xdm:name", "by hand"), add("/acme:note", "new")])
+def test_a_delete_of_what_somebody_changed_fails_and_says_who(edit: Any) -> None:
     plan, live = plan_from({"tag/t": {}}, {})
-    edit = edited(live, "tag/t", add("/xdm:name", "by hand"))
+    edit = edited(live, "tag/t", edit)
     report, _ = carried_out(plan, FakeWriter(edit, answers={"t": stale()}))
     message = "it was changed by someone at 2026-01-01T00:00:00.000Z, after it was read"
     assert report.outcomes["delete:tag/t"] == Failed(message, "Plan again to see the change.", stale=True)
