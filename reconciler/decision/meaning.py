@@ -12,7 +12,7 @@ from reconciler.model.collector import collector_paused
 from reconciler.model.entities import Activity, Entity, Offer, Rule
 from reconciler.model.instant import canonical_instant, instant_sort_key
 from reconciler.model.kinds import EntityKey, Kind
-from reconciler.pql.implication import Meaning, implies, meaning_of
+from reconciler.pql.implication import Meaning, Rules, implies, meaning_of
 
 _TRIED = 20  # beaters looked at for one offer and rule: more are seldom needed, and a proof may be missed
 _Arena = tuple[str, str]  # a filter and a placement: where offers meet
@@ -104,6 +104,10 @@ class _Ring:
         for groups in self.arenas.values():
             for group in groups.values():
                 group.sort(key=lambda contender: (-contender.priority, contender.key))
+        self.highest = {
+            arena: max(group[0].priority for group in groups.values()) for arena, groups in self.arenas.items()
+        }
+        self.rules: dict[_Arena, Rules] = {}  # of the arenas where somebody is asked about
 
     def _enter(self, key: str, source: str, placements: set[str]) -> None:
         """Put an offer where a filter lets it meet others."""
@@ -150,8 +154,13 @@ class _Ring:
 
     def _beaten_in(self, arena: _Arena, contender: _Contender) -> str | None:
         """One that comes before an offer in an activity, whatever the others of a request show before."""
+        if self.highest[arena] <= contender.priority:
+            return None
+        if arena not in self.rules:
+            self.rules[arena] = Rules(self.arenas[arena])
         found: list[str] = []
-        for condition, group in self.arenas[arena].items():
+        for condition in self.rules[arena].near(contender.condition):
+            group = self.arenas[arena][condition]
             if group[0].priority > contender.priority and implies(contender.condition, condition):
                 found += (other.key for other in islice(group, _TRIED) if other.beats(contender))
         alone = [key for key in found if len(self._activities_of(key)) == 1]

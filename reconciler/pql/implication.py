@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from reconciler.pql.constancy import settled
 from reconciler.pql.errors import RuleError
@@ -43,6 +46,27 @@ def implies(one: str | None, other: str | None) -> bool:
     if others.settled is True:
         return True
     return bool(others.conditions) and others.conditions <= mine.conditions and not others.uses_offer
+
+
+class Rules:
+    """Many rules, of which those that hold whenever another does are found by their words, without asking of each."""
+
+    def __init__(self, texts: Iterable[str | None]) -> None:
+        self._for_all: list[str | None] = []
+        self._by_word: defaultdict[str, list[str]] = defaultdict(list)  # each rule under its rarest word
+        words = {text: _words(text or "") for text in texts}
+        uses = Counter(chain.from_iterable(words.values()))
+        for text, found in words.items():
+            if text is None or not found or (_may_be_settled(text) and meaning_of(text).settled is True):
+                self._for_all.append(text)
+            else:
+                self._by_word[min(found, key=lambda word: (uses[word], word))].append(text)
+
+    def near(self, one: str | None) -> Iterator[str | None]:
+        """Those that may hold whenever the one does; of all others ``implies`` does not know it."""
+        yield from self._for_all
+        for word in _words(one or ""):
+            yield from self._by_word.get(word, ())
 
 
 def _says_no_more(one: str, other: str) -> bool:

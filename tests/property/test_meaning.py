@@ -13,6 +13,7 @@ from reconciler.decision.counters import Counters
 from reconciler.decision.decide import Shown, decide
 from reconciler.decision.meaning import find_impossible
 from reconciler.decision.state import state_of
+from reconciler.pql.implication import Rules, implies
 from tests.decision_cases import make_entity
 
 pytestmark = pytest.mark.property
@@ -48,6 +49,17 @@ ASKED = st.tuples(
     st.sampled_from(["2026-03-01T00:00:00Z", "2026-08-01T00:00:00Z", "2027-06-01T00:00:00Z"]),
     st.dictionaries(st.sampled_from(KEYS), st.integers(0, 1)),
 )
+PARTS = ["age >= 18", "vip = true", "1 = 1", "true", "tier in ['a']", "offer.name = tier", "'!' = '!'", "vip", "age >"]
+RULES = st.none() | st.lists(st.sampled_from(PARTS), max_size=4).flatmap(
+    lambda parts: st.sampled_from([" and ".join(parts), " or ".join(parts)])
+)
+
+
+@given(st.lists(RULES, max_size=12), RULES)
+def test_a_rule_that_holds_whenever_another_does_is_found_near_it(texts: list[str | None], one: str | None) -> None:
+    near = list(Rules(texts).near(one))
+    assert len(near) == len(set(near))
+    assert {other for other in texts if implies(one, other)} <= set(near) <= set(texts)
 
 
 @settings(max_examples=300)

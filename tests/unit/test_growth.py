@@ -18,6 +18,7 @@ from reconciler.catalogue.places import SourceText
 from reconciler.catalogue.reading import read_catalogue
 from reconciler.catalogue.revision import Revision
 from reconciler.catalogue.writer import new_text
+from reconciler.decision.meaning import find_impossible
 from reconciler.diff.changes import Changes
 from reconciler.diff.compare import compare
 from reconciler.diff.drift import build_drift
@@ -233,6 +234,22 @@ def telling_a_plan(count: int) -> Work:
     return lambda: (plan_document(plan), plan_text(plan))
 
 
+def proving_what_never_wins(count: int) -> Work:
+    """All offers meet in one activity, each with a rule of its own; every second is beaten by the one before it."""
+    documents: dict[str, dict[str, Any]] = {**BASE, **activities(1)}
+    for number, (key, fields) in enumerate(offers(count).items()):
+        also = " and age < 99" if number % 2 else ""
+        text = f'vip = true and age >= {number % 90 // 2} and tier = "t{number // 2}"{also}'
+        documents[f"rule/r{number}"] = {"condition": text}
+        documents[key] = {**fields, "rule": f"r{number}", "priority": count - number}
+    entities = make_catalogue(documents).entities
+
+    def work() -> None:
+        assert len(find_impossible(entities).never_wins) == count // 2
+
+    return work
+
+
 SCENES = [
     telling_who_is_who,
     finding_candidates_by_name,
@@ -253,6 +270,7 @@ SCENES = [
     exchanging_the_members_of_one_filter,
     resuming_an_exchange_of_members,
     telling_a_plan,
+    proving_what_never_wins,
 ]
 
 
