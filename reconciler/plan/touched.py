@@ -1,4 +1,4 @@
-"""What a patch or a delete touches, as it stood when it was planned, so that an edit of something else need not stop it."""
+"""What a patch or a delete touches, as it stood when planned, so that an edit of something else need not stop it."""
 
 from __future__ import annotations
 
