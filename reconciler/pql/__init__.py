@@ -30,6 +30,7 @@ Decisions:
 - Words are keywords only where the grammar looks for them; ``xdm:`` makes a property of any word, and the renderer
   writes it where a bare name would mean something else.
 - The checker says only what the text proves: what comes from data may be of any sort.
-- Anything can be parsed and checked without harm: nesting is bounded, time grows with the length of the text. The
+- Anything can be parsed and checked without harm: nesting is bounded, and so are calls of the rule's own
+  functions; time grows with the length of the text. The
   checker keeps what it found out about a part, for those around it.
 """

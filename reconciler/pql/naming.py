@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def quantified(parser: Parser) -> Node:
     """``("exists" | "forall" | "select") range ("," range)*``."""
     first = parser.advance()
-    depth = len(parser.scope)
+    depth = len(parser.declared)
     ranges = _ranges(parser)
-    del parser.scope[depth:]
+    _forget(parser, depth)
     place = parser.since(first.start)
     if first.word == "exists":
         return Exists(ranges, place=place)
@@ -35,7 +35,7 @@ def aggregate(parser: Parser) -> Node:
     function = parser.advance()
     value_at = parser.index
     parser.move_to(over + 1)
-    depth = len(parser.scope)
+    depth = len(parser.declared)
     ranges = _ranges(parser)
     end = parser.index
     parser.move_to(value_at)
@@ -43,7 +43,7 @@ def aggregate(parser: Parser) -> Node:
     if parser.index != over:
         raise parser.leftover("an operator or `over`")
     parser.move_to(end)
-    del parser.scope[depth:]
+    _forget(parser, depth)
     return Aggregate(function.word, value, ranges, place=parser.since(function.start))
 
 
@@ -72,13 +72,19 @@ def let(parser: Parser) -> Node:
     first = parser.advance()
     name = _new_name(parser)
     parser.expect("=")
-    outside, parser.in_let = parser.in_let, True
+    depth = len(parser.declared)
+    (outside, parser.in_let), (before, parser.calls) = (parser.in_let, True), (parser.calls, 0)
     value = parser.expression()
     parser.in_let = outside
     parser.expect("in", "write `let name = value in condition`")
-    parser.scope.append(name)
+    if isinstance(value, Lambda):
+        _declare(parser, name, 1 + parser.calls)
+        parser.calls = before
+    else:
+        _declare(parser, name)
+        parser.calls += before
     body = parser.expression()
-    parser.scope.pop()
+    _forget(parser, depth)
     return Let(name, value, body, place=parser.since(first.start))
 
 
@@ -103,10 +109,11 @@ def read_lambda(parser: Parser) -> Node:
         names.append(_new_name(parser))
     parser.expect(")")
     parser.expect("=>")
-    depth = len(parser.scope)
-    parser.scope.extend(names)
+    depth = len(parser.declared)
+    for name in names:
+        _declare(parser, name)
     body = parser.expression()
-    del parser.scope[depth:]
+    _forget(parser, depth)
     return Lambda(tuple(names), body, place=parser.since(first.start))
 
 
@@ -124,7 +131,7 @@ def _range(parser: Parser) -> Range:
     name = _new_name(parser)
     parser.expect("from", f"write `{name} from list`")
     source = parser.expression(Level.POSTFIX)
-    parser.scope.append(name)
+    _declare(parser, name)
     condition = None
     if parser.accept("where") or parser.accept(":"):
         condition = parser.expression()
@@ -133,6 +140,21 @@ def _range(parser: Parser) -> Range:
             "two selects in a row", parser.token.place, "join them in one: `select a from X, b from Y where …`"
         )
     return Range(name, source, condition, place=parser.since(start))
+
+
+def _declare(parser: Parser, name: str, calls: int = 0) -> None:
+    parser.declared.append((name, parser.scope.get(name)))
+    parser.scope[name] = calls
+
+
+def _forget(parser: Parser, depth: int) -> None:
+    """Leave the names that were declared first, so many; of others what they meant before."""
+    while len(parser.declared) > depth:
+        name, before = parser.declared.pop()
+        if before is None:
+            del parser.scope[name]
+        else:
+            parser.scope[name] = before
 
 
 def _new_name(parser: Parser) -> str:

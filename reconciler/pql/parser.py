@@ -48,6 +48,7 @@ from reconciler.pql.words import (
 
 MAX_NESTING = 100  # expressions inside expressions while reading
 MAX_HEIGHT = 200  # of the tree: whoever walks it may recurse
+MAX_CALLS = 10_000  # of functions of the rule's own for one answer, what is done for each element counted once
 _LONGEST_QUOTED = 40
 _BEFORE_OPERANDS = frozenset({"not", "!", "-", "+"})
 _AFTER_VALUES = frozenset({".", "["})
@@ -87,11 +88,18 @@ def _refuse_tall(tree: Node, parser: Parser) -> None:
 
 
 class Parser(Cursor):
-    """Reads one rule. scope: the names declared around here; in_let: ``in`` ends the value of a ``let``."""
+    """Reads one rule.
+
+    scope: the names declared around here, and for how many calls each stands, which is none but for functions.
+    declared: the same in their order, each with what it stood for before. in_let: ``in`` ends the value of a ``let``.
+    calls: of the rule's own functions, by what has been read of the rule or of the function around here.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.scope: list[str] = []
+        self.scope: dict[str, int] = {}
+        self.declared: list[tuple[str, int | None]] = []
+        self.calls = 0
         self.in_let = False
         self.overs = matching_over(self.tokens) if "over" in text.lower() else {}
         self._nesting = 0
@@ -287,14 +295,23 @@ class Parser(Cursor):
         self.advance()
         if self.token.word == "(":
             arguments = self.bracketed(self.advance(), ")")
+            self._count_calls(token)
             return Call(
                 None, "if" if word == "if" else name, arguments, place=self.since(token.start), named=token.place
             )
         if word and name in self.scope:
+            self._count_calls(token)
             return Variable(name, place=token.place)
         if word in _KNOWN:
             return self._lone_word(token)
         return Property(_HERE, name, place=token.place)
+
+    def _count_calls(self, token: Token) -> None:
+        """Refuse functions that call each other so often that an answer would take too long."""
+        self.calls += self.scope.get(str(token.value), 0)
+        if self.calls > MAX_CALLS:
+            message = f"`{token.value}` is called too often: {self.calls:,} calls for one answer"
+            raise self.error(message, token.place, "give what is needed twice a name: `let y = f(x) in …`")
 
     def _known_word(self, token: Token) -> Node | None:
         """What the word begins; None where it may be a name."""
