@@ -16,7 +16,8 @@ Knows nothing of catalogues and files: who asks puts our errors onto the lines o
   What differs between functions stands there once; the checker and the evaluator read it.
 - ``values``, ``times``, ``patterns``: what is equal and less, the calendar, regular expressions.
 - ``evaluate``: the tree becomes closures; with ``comparing``, ``occurs``, ``named`` (quantifiers), ``calling`` and
-  ``paths`` for the parts. ``scope``: which slot of the frame a name has.
+  ``paths`` for the parts. ``scope``: which slot of the frame a name has; ``names``: what
+  names mean where, for whoever goes through a tree.
 - ``situation``: when and with what a rule is evaluated. ``explain``: which conditions decided. ``batch``: by
   lines, with ``kept`` for rules that come again.
 - ``rule``: the door, ``compile_rule``.
@@ -30,7 +31,6 @@ Decisions:
 - Words are keywords only where the grammar looks for them; ``xdm:`` makes a property of any word, and the renderer
   writes it where a bare name would mean something else.
 - The checker says only what the text proves: what comes from data may be of any sort.
-- Anything can be parsed and checked without harm: nesting is bounded, and so are calls of the rule's own
-  functions; time grows with the length of the text. The
-  checker keeps what it found out about a part, for those around it.
+- Anything can be parsed and checked without harm: nesting is bounded, and so are calls of the rule's own functions;
+  time grows with the length of the text. The checker keeps what it found out about a part, for those around it.
 """

@@ -12,7 +12,8 @@ from reconciler.pql.constancy import settled
 from reconciler.pql.correcting import counted_instead
 from reconciler.pql.errors import Finding
 from reconciler.pql.functions import FUNCTIONS, Argument, Function, Passing, Type
-from reconciler.pql.inference import Names, Types, fits
+from reconciler.pql.inference import Meant, Types, fits
+from reconciler.pql.names import Names
 from reconciler.pql.patterns import BadPattern, regular_expression
 from reconciler.pql.syntax import (
     Aggregate,
@@ -79,7 +80,7 @@ def check_condition(tree: Node) -> tuple[Finding, ...]:
     body = tree
     while isinstance(body, Lambda):
         body = body.body
-    given = Types().of(body, {})
+    given = Types().of(body, Names())
     if given not in _NO_CONDITIONS:
         return found
     hint = "write a condition, such as a comparison"
@@ -102,14 +103,17 @@ def _unchanging(tree: Node) -> list[Finding]:
 class _Scope:
     """What is known where a node stands. names: what kind of value each has; levels: filters around it."""
 
-    names: Names = field(default_factory=dict)
+    names: Meant = field(default_factory=Names)
     levels: int = 0
 
-    def named(self, **names: Type | Lambda) -> _Scope:
-        return replace(self, names={**self.names, **names})
+    def named(self, name: str, to: Type | Lambda = Type.ANY) -> _Scope:
+        return replace(self, names=self.names.bound(name, to))
 
     def inside_function(self, function: Lambda) -> _Scope:
-        return self.named(**dict.fromkeys(function.parameters, Type.ANY))
+        scope = self
+        for name in function.parameters:
+            scope = scope.named(name)
+        return scope
 
     def is_function(self, node: Node) -> bool:
         """Whether it is a function, or names one of the rule's own."""
@@ -170,7 +174,7 @@ class _Checker:
                 else:
                     self.walk(value, scope)
                 known = value if isinstance(value, Lambda) else self.type_of(value, scope.names)
-                self.walk(body, scope.named(**{name: known}))
+                self.walk(body, scope.named(name, known))
             case Variable(name=name):
                 if scope.is_function(node):
                     self.say(f"the function `{name}` is no value", node, f"use it as in `list.map({name})`")
@@ -183,7 +187,7 @@ class _Checker:
     def _ranges(self, ranges: tuple[Range, ...], scope: _Scope) -> _Scope:
         for entry in ranges:
             self.walk(entry.source, scope)
-            scope = scope.named(**{entry.name: Type.ANY})
+            scope = scope.named(entry.name)
             if entry.condition is not None:
                 self.walk(entry.condition, scope)
         return scope

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reconciler.pql.functions import FUNCTIONS, Type
+from reconciler.pql.names import Names
 from reconciler.pql.syntax import (
     Aggregate,
     Array,
@@ -31,7 +30,7 @@ from reconciler.pql.syntax import (
     Within,
 )
 
-Names = Mapping[str, Type | Lambda]
+Meant = Names[Type | Lambda]
 
 _REFUSED = {  # what a function can do nothing with; strings may spell numbers and instants, numbers are milliseconds
     Type.LIST: frozenset({Type.BOOLEAN, Type.NUMBER, Type.STRING, Type.INSTANT}),
@@ -65,7 +64,7 @@ class Types:
     def __init__(self) -> None:
         self._known: dict[int, Type] = {}  # by identity: equal parts may stand among other names
 
-    def of(self, node: Node, names: Names) -> Type:
+    def of(self, node: Node, names: Meant) -> Type:
         """The sort of value that a node gives whenever it gives one."""
         always = _ALWAYS.get(type(node))
         if always is not None:
@@ -75,7 +74,7 @@ class Types:
             known = self._known[id(node)] = self._of(node, names)
         return known
 
-    def _of(self, node: Node, names: Names) -> Type:
+    def _of(self, node: Node, names: Meant) -> Type:
         match node:
             case Literal(value=value):
                 return _literal(value)
@@ -86,13 +85,13 @@ class Types:
                 return Type.ANY if isinstance(known, Lambda) else known
             case Let(name=name, value=value, body=body):
                 bound = value if isinstance(value, Lambda) else self.of(value, names)
-                return self.of(body, {**names, name: bound})
+                return self.of(body, names.bound(name, bound))
             case Call():
                 return self._result(node, names)
             case _:
                 return Type.ANY
 
-    def _result(self, node: Call, names: Names) -> Type:
+    def _result(self, node: Call, names: Meant) -> Type:
         if node.of is None and node.name in names:
             return Type.ANY
         if node.of is None and node.name == "if" and len(node.arguments) == 3:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from reconciler.pql.names import Names
 from reconciler.pql.syntax import (
     Aggregate,
     Array,
@@ -41,12 +42,12 @@ from reconciler.pql.words import AGGREGATES, LEVELS, RESERVED, ROOTS, WHICH, Lev
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _PLURALS = {Unit.CENTURY: "centuries", Unit.MILLENNIUM: "millennia"}
 _NOT_BARE = RESERVED | AGGREGATES | frozenset(WHICH)
-_Scope = tuple[str, ...]
+_Scope = Names[None]
 
 
 def render_rule(tree: Node) -> str:
     """The text of a rule on one line. ``parse_rule`` makes the same tree of it; comments and versions are gone."""
-    return _operand(tree, Level.LOOSE, (), last=True)
+    return _operand(tree, Level.LOOSE, Names(), last=True)
 
 
 def _operand(node: Node, level: Level, scope: _Scope, *, last: bool) -> str:
@@ -144,9 +145,11 @@ def _named(node: Node, scope: _Scope) -> str:
         case Let(name=name, value=value, body=body):
             # The value holds as tightly as a sum, so that no `in` of its own stands without brackets.
             bound = _operand(value, Level.SUM, scope, last=False)
-            return f"let {name} = {bound} in {_operand(body, Level.LOOSE, (*scope, name), last=True)}"
+            return f"let {name} = {bound} in {_operand(body, Level.LOOSE, scope.bound(name, None), last=True)}"
         case Lambda(parameters=parameters, body=body):
-            return f"({', '.join(parameters)}) => {_operand(body, Level.LOOSE, (*scope, *parameters), last=True)}"
+            for name in parameters:
+                scope = scope.bound(name, None)
+            return f"({', '.join(parameters)}) => {_operand(body, Level.LOOSE, scope, last=True)}"
         case _:
             raise AssertionError(node)
 
@@ -156,7 +159,7 @@ def _ranges(ranges: tuple[Range, ...], scope: _Scope) -> tuple[str, _Scope]:
     texts = []
     for number, entry in enumerate(ranges, 1):
         source = _operand(entry.source, Level.POSTFIX, scope, last=False)
-        scope = (*scope, entry.name)
+        scope = scope.bound(entry.name, None)
         text = f"{entry.name} from {source}"
         if entry.condition is not None:
             condition = _operand(entry.condition, Level.LOOSE, scope, last=number == len(ranges))

@@ -6,11 +6,12 @@ rule. Which slot belongs to whom is settled when the rule is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.pql.errors import Finding, RuleError
+from reconciler.pql.names import Names
 from reconciler.pql.syntax import Node
 
 Frame = list[Any]
@@ -47,7 +48,7 @@ class Scope:
 
     text: str
     elements: tuple[int, ...] = (PROFILE,)
-    names: Mapping[str, int | Helper | None] = field(default_factory=dict)  # None: has no value
+    names: Names[int | Helper | None] = field(default_factory=Names)  # None: has no value
     slots: Slots = field(default_factory=Slots)
 
     def inside_filter(self) -> tuple[Scope, int]:
@@ -62,7 +63,7 @@ class Scope:
 
     def bound(self, name: str, to: int | Helper | None) -> Scope:
         """The scope in which a name means this."""
-        return replace(self, names={**self.names, name: to})
+        return replace(self, names=self.names.bound(name, to))
 
     def helper(self, name: str) -> Helper | None:
         """The function of the rule's own that a name means, if it means one."""
