@@ -23,4 +23,7 @@ of now names itself, a stamp of before that does not is a copy's. Else two stamp
 *Externals*, 2026-11-27, become entities of what the checks read of them and no more: their values obey no rule of ours.
 *Whose repository* the anchor names is asked by ``plan`` as well, 2026-11-27: who is told first at ``apply`` has
 reviewed a plan that was never theirs.
+
+2026-11-27. *A candidate of several entities* happens where a page's save has stripped a stamp and a commit has split
+what referred to it. An instance becomes one entity: the one of its name, else the one that somebody names.
 """

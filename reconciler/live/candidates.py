@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reconciler.live.ownership import Ownership
 from reconciler.live.snapshot import LiveInstance, LiveState
@@ -16,11 +16,15 @@ from reconciler.model.spelling import field_references, live_field_references
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Instances that nobody owns and that may be this entity's. reason: why; the end of a sentence."""
+    """Instances that nobody owns and that may be this entity's.
+
+    reason: why; the end of a sentence.   rivals: other entities that one of them may be of as well.
+    """
 
     key: EntityKey
     instances: tuple[LiveInstance, ...]
     reason: str
+    rivals: tuple[EntityKey, ...] = ()
 
 
 def find_candidates(catalogue: Catalogue, live: LiveState, ownership: Ownership) -> tuple[Candidate, ...]:
@@ -49,7 +53,7 @@ def find_candidates(catalogue: Catalogue, live: LiveState, ownership: Ownership)
     ):
         for candidate in candidates:
             found.setdefault(candidate.key, candidate)
-    return tuple(found[key] for key in sorted(found, key=lambda key: key.order))
+    return _contested([found[key] for key in sorted(found, key=lambda key: key.order)], missing)
 
 
 Missing = Mapping[EntityKey, Entity]
@@ -85,6 +89,27 @@ def _referred(catalogue: Catalogue, missing: Missing, unowned: Unowned, ownershi
         instances = tuple(unowned[uri] for uri in sorted(uris_and_sources))
         source = min(uris_and_sources.values())
         yield Candidate(key, instances, f"is what {source} refers to in its place")
+
+
+def _contested(candidates: Sequence[Candidate], missing: Missing) -> tuple[Candidate, ...]:
+    """An instance becomes one entity: its name settles which, else all of them are told of each other."""
+    claims: defaultdict[str, list[EntityKey]] = defaultdict(list)
+    for candidate in candidates:
+        for item in candidate.instances:
+            claims[item.uri].append(candidate.key)
+
+    def claimants(item: LiveInstance) -> list[EntityKey]:
+        keys = claims[item.uri]
+        named = [key for key in keys if missing[key].name == item.instance.properties.get("xdm:name")]
+        return named if len(named) == 1 else keys
+
+    found: list[Candidate] = []
+    for candidate in candidates:
+        left = tuple(item for item in candidate.instances if candidate.key in claimants(item))
+        rivals = {key for item in left for key in claimants(item)} - {candidate.key}
+        if left:
+            found.append(replace(candidate, instances=left, rivals=tuple(sorted(rivals, key=lambda key: key.order))))
+    return tuple(found)
 
 
 def _named(missing: Missing, unowned: Unowned) -> Iterator[Candidate]:

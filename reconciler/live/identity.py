@@ -217,11 +217,14 @@ class _Identifier:
             if candidate.key not in blocked
         ]
         alone = [candidate for candidate in found if len(candidate.instances) == 1]
-        everyone = len(alone) <= self.consent.up_to
+        everyone = sum(not candidate.rivals for candidate in alone) <= self.consent.up_to
         rest: list[Candidate] = []
         for candidate in found:
-            if len(candidate.instances) == 1 and (everyone or candidate.key in self.consent.keys):
+            agreed = self.consent.keys.intersection((candidate.key, *candidate.rivals))
+            if candidate in alone and (agreed == {candidate.key} or (everyone and not candidate.rivals)):
                 self._adopt(candidate.key, candidate.instances[0])
+            elif candidate in alone and len(agreed) == 1:
+                continue  # it becomes the rival that was named, so this entity has none
             else:
                 rest.append(candidate)
                 self.blocks.append(_candidate_block(candidate))
@@ -244,6 +247,9 @@ def _candidate_block(candidate: Candidate) -> Block:
             key, message, f"Pin one below environments/NAME/: {{kind: {key.kind.value}, key: {key.name}, id: …}}."
         )
     message = f"{describe(items[0])} has no stamp and {reason}"
+    if candidate.rivals:
+        others = ", ".join(map(str, candidate.rivals))
+        return Block(key, f"{message}; it may be {others} as well", f"Say which it is, e.g. with --adopt {key}.")
     return Block(key, message, f"Take it over with --adopt {key}, or have it renamed or deleted.")
 
 

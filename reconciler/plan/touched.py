@@ -11,6 +11,7 @@ from reconciler.plan.payloads import STAMP_PATH
 from reconciler.repository.port import Instance
 
 ABSENT = "-"
+_OWNER = f"{STAMP_PATH}/href"
 NAMES = "names"  # no pointer: the names of all properties, so that one more is seen
 
 
@@ -25,31 +26,31 @@ def touched_by(operations: Iterable[Mapping[str, Any]], instance: Instance) -> d
 
 
 def touched_by_delete(instance: Instance, before: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """A hash of everything that goes with an instance. before: the operations that are carried out first."""
-    document, earlier = _document(instance), list(before)
+    """A hash of everything that goes with an instance. before: the operations that are carried out first.
+
+    What those leave is hashed where they say it; of a stamp that they write only whose it is.
+    """
+    document, names = _document(instance), set(instance.properties)
     pointers = {spell_pointer("_instance", name) for name in instance.properties} | {STAMP_PATH}
-    left = pointers - {_whole(document, operation["path"]) for operation in earlier}
-    return {pointer: _hash(document, pointer) for pointer in sorted(left)} | {NAMES: _names_after(earlier, instance)}
-
-
-def _names_after(operations: Iterable[Mapping[str, Any]], instance: Instance) -> str:
-    names = set(instance.properties)
-    for operation in operations:
+    hashes = {pointer: _hash(document, pointer) for pointer in pointers}
+    for operation in before:
+        whole, value = _whole(document, operation["path"]), operation.get("value", MISSING)
+        hashes.pop(whole, None)
+        if whole == STAMP_PATH and value is not MISSING:
+            hashes[_OWNER] = short_hash(value["href"])
+        elif whole == operation["path"]:
+            hashes[whole] = ABSENT if value is MISSING else short_hash(value)
         part, name, *below = read_pointer(operation["path"])
-        if part != "_instance":
-            continue
-        if operation["op"] == "remove" and not below:
-            names.discard(name)
-        else:
-            names.add(name)
-    return short_hash(sorted(names))
+        if part == "_instance":
+            (names.discard if value is MISSING and not below else names.add)(name)
+    return dict(sorted(hashes.items())) | {NAMES: short_hash(sorted(names))}
 
 
 def is_untouched(touched: Mapping[str, str], instance: Instance) -> bool:
     """Whether everything that the patch touches still stands as it did."""
     document = _document(instance)
     return bool(touched) and all(
-        before == (_names_after((), instance) if pointer == NAMES else _hash(document, pointer))
+        before == (short_hash(sorted(instance.properties)) if pointer == NAMES else _hash(document, pointer))
         for pointer, before in touched.items()
     )
 

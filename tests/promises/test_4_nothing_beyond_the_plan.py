@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tests.promises.arena import Job, Trouble
 from tests.promises.line import Fault
 from tests.promises.page import Page
 from tests.promises.scenario import AFTER, BEFORE, BOUNDARIES, applied_before
+from tests.promises.world import Held
 
 
 def test_a_list_that_stays_cut_off_means_no_write_at_all() -> None:
@@ -44,6 +47,32 @@ def test_an_edit_made_at_any_moment_of_a_run_is_not_overwritten(number: int) -> 
                     page.edit(seed)
 
             place.apply(Job(AFTER, trouble=Trouble(between=edit)))
+
+
+SAVES: dict[str, tuple[Callable[[Page, Held], None], bool]] = {
+    "nothing": (lambda page, offer: page.set(offer, "xdm:name", offer.name), False),
+    "its stamp": (lambda page, offer: page.strip(Random(0), offer), True),  # noqa: S311 - the same every time
+    "its status": (lambda page, offer: page.set(offer, "xdm:status", "draft"), True),
+    "a new property": (lambda page, offer: page.set(offer, "acme:note", "by hand"), True),
+}
+
+
+@pytest.mark.parametrize(("save", "stays"), SAVES.values(), ids=SAVES)
+def test_what_somebody_saves_between_the_archiving_and_the_delete_decides(
+    save: Callable[[Page, Held], None], stays: bool
+) -> None:
+    with applied_before() as place:
+        saved: list[Held] = []
+
+        def between(_number: int) -> None:
+            for offer in place.world.entities():
+                if offer.name == "leaves" and offer.properties["xdm:status"] == "archived" and not saved:
+                    saved.append(offer)
+                    save(Page(place.world), offer)
+
+        place.apply(Job(AFTER, trouble=Trouble(between=between)))
+        [offer] = saved
+        assert (offer.id in place.world.held) is stays
 
 
 @pytest.mark.parametrize(
