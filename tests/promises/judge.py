@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import jsonpatch
+import jsonpointer
 
 from reconciler.apply.filling import fill
 from reconciler.apply.outcomes import AlreadyDone, Done, Outcome, Report, Unknown
@@ -46,7 +47,10 @@ class Judge:
         """The run has decided on a plan."""
         self.plan = plan = resumed.plan
         self.seen = {item.instance.instance_id: leaves(item.instance.properties) for item in made_from}
-        self.excused = starving.excuses(self.world.shown(), carried_out(resumed, self.world))
+        try:
+            self.excused = starving.excuses(self.world.shown(), carried_out(resumed, self.world))
+        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, KeyError):
+            self.excused = {}  # others wrote since it has read, while it slept: it must not write
         self.world.planned = {step.remote_id for step in plan.steps if step.remote_id}
         self.world.foreign -= {step.uri for step in plan.steps if step.action is Action.ADOPT and step.uri}
 
