@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from typing import Any
@@ -13,7 +12,7 @@ from reconciler.apply.filling import fill
 from reconciler.apply.resuming import PlanStale, resume
 from reconciler.live.snapshot import LiveInstance, LiveState
 from reconciler.model.kinds import KINDS, EntityKey, Kind
-from reconciler.model.pointer import look_up, read_pointer
+from reconciler.model.patch import patched
 from reconciler.model.stamp import read_stamp
 from reconciler.plan.steps import Action, Plan, Step
 from reconciler.repository.port import Instance
@@ -81,23 +80,3 @@ class _World:
         for item in self.by_id.values():
             by_kind[item.kind].append(item)
         return replace(self.live, instances={kind: tuple(items) for kind, items in by_kind.items()})
-
-
-def patched(document: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A document after a patch of ours: ``test`` (which ``resume`` has seen hold), ``add`` and ``remove``."""
-    made: dict[str, Any] = copy.deepcopy(dict(document))
-    for operation in operations:
-        above, last = operation["path"].rpartition("/")[0], read_pointer(operation["path"])[-1]
-        parent = look_up(made, above)
-        if operation["op"] == "add":
-            _add(parent, last, copy.deepcopy(operation["value"]))
-        elif operation["op"] == "remove":
-            del parent[int(last) if isinstance(parent, list) else last]
-    return made
-
-
-def _add(parent: Any, last: str, value: Any) -> None:
-    if not isinstance(parent, list):
-        parent[last] = value
-    else:
-        parent.insert(len(parent) if last == "-" else int(last), value)

@@ -71,7 +71,7 @@ class _Resumer:
         posing = {problem.key: problem for problem in self._posing(already)}
         untold = {problem.key: problem for problem in copy_problems(self.created.values(), self.created)}
         for step in self.plan.steps:
-            ready = step if step.id in already else self._ready(step)
+            ready = step if step.id in already else self._ready(step, already)
             if ready is None or _is_copied(step, posing, untold):
                 conflicts.append(step.id)
             else:
@@ -124,7 +124,7 @@ class _Resumer:
         commit = item.stamp.commit if item.stamp is not None else None  # a newer one may have written the same
         return holds(item.instance, fill(step, self.uris, commit))
 
-    def _ready(self, step: Step) -> Step | None:
+    def _ready(self, step: Step, already: Container[str]) -> Step | None:
         """The step with the etag that its instance has now; None when it no longer fits."""
         item = self._instance(step)
         if step.action is Action.CREATE:
@@ -132,7 +132,9 @@ class _Resumer:
         if item is None:
             return None
         if isinstance(step.if_match, After):
-            return replace(step, address=item.instance.address)
+            # The one before it may have been done long ago, and somebody may have been there since.
+            stands = step.if_match.step not in already or is_untouched(step.touched, item.instance)
+            return replace(step, address=item.instance.address) if stands else None
         same = step.if_match == item.instance.etag or is_untouched(step.touched, item.instance)
         return replace(step, if_match=item.instance.etag, address=item.instance.address) if same else None
 

@@ -26,6 +26,11 @@ class Candidate:
     reason: str
     rivals: tuple[EntityKey, ...] = ()
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other instance may be this entity's."""
+        return len(self.instances) == 1
+
 
 def find_candidates(catalogue: Catalogue, live: LiveState, ownership: Ownership) -> tuple[Candidate, ...]:
     """The candidates of every entity that has no instance, sorted by key.

@@ -216,14 +216,14 @@ class _Identifier:
             for candidate in find_candidates(self.catalogue, self.live, ownership)
             if candidate.key not in blocked
         ]
-        alone = [candidate for candidate in found if len(candidate.instances) == 1]
-        everyone = sum(not candidate.rivals for candidate in alone) <= self.consent.up_to
+        certain = sum(candidate.is_alone and not candidate.rivals for candidate in found)
+        everyone = certain <= self.consent.up_to
         rest: list[Candidate] = []
         for candidate in found:
             agreed = self.consent.keys.intersection((candidate.key, *candidate.rivals))
-            if candidate in alone and (agreed == {candidate.key} or (everyone and not candidate.rivals)):
+            if candidate.is_alone and (agreed == {candidate.key} or (everyone and not candidate.rivals)):
                 self._adopt(candidate.key, candidate.instances[0])
-            elif candidate in alone and len(agreed) == 1:
+            elif candidate.is_alone and len(agreed) == 1:
                 continue  # it becomes the rival that was named, so this entity has none
             else:
                 rest.append(candidate)

@@ -17,6 +17,7 @@ from reconciler.plan.payloads import STAMP_PATH, create_body
 from reconciler.plan.revisions import Revision, current_revision
 from reconciler.plan.steps import Action, After, PlannedChange, Step
 from reconciler.plan.touched import touched_by, touched_by_delete
+from reconciler.repository.port import Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ class ChainWriter:
             PlannedChange(change, self.catalogue.span(patch.key, *change.document)) for change in patch.changes
         )
         last = replace(steps[-1], changes=changes, name=patch.entity.name or "", source=self.catalogue.span(patch.key))
-        return _chained([*steps[:-1], last])
+        return _chained([*steps[:-1], last], patch.live.instance)
 
     def _restamp(self, restamp: Restamp) -> Chain:
         revision = self._revision(restamp.key, restamp.live, protected=restamp.entity.protect)
@@ -202,10 +203,7 @@ class ChainWriter:
                 address=delete.live.instance.address,
             )
         )
-        before = [operation for step in steps for operation in step.patch]
-        *first, last = _chained(steps)
-        last = replace(last, touched=touched_by_delete(delete.live.instance, before))
-        return Chain([*first, last], shrinks, shrinks, shrinks)
+        return Chain(_chained(steps, delete.live.instance), shrinks, shrinks, shrinks)
 
     def _write(self, action: Action, key: EntityKey, revision: Revision, reason: str, number: int | None) -> Step:
         live, body = revision.live, revision.body
@@ -252,10 +250,16 @@ def _told(moving: Sequence[tuple[str, Revision]], reason: str) -> Iterator[_Writ
     return (_Write(f"by way of {status}" if status else reason, revision) for status, revision in moving)
 
 
-def _chained(steps: Sequence[Step]) -> list[Step]:
+def _chained(steps: Sequence[Step], instance: Instance) -> list[Step]:
     """Steps on one instance, each after the one before it and with the etag that it leaves behind."""
-    chained = list(steps[:1])
-    for step in steps[1:]:
-        before = chained[-1]
-        chained.append(replace(step, requires=(*step.requires, before.id), if_match=After(before.id), touched={}))
+    chained: list[Step] = []
+    for step in steps:
+        if step.action is Action.DELETE:
+            touched = touched_by_delete(instance, chained)
+        else:
+            touched = touched_by(step.patch, instance, chained)
+        if chained:
+            before = chained[-1].id
+            step = replace(step, requires=(*step.requires, before), if_match=After(before))  # noqa: PLW2901
+        chained.append(replace(step, touched=touched))
     return chained

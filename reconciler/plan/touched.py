@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.canonical import short_hash
+from reconciler.model.patch import patched
 from reconciler.model.pointer import MISSING, look_up, read_pointer, spell_pointer
 from reconciler.plan.payloads import STAMP_PATH
+from reconciler.plan.steps import Step
 from reconciler.repository.port import Instance
 
 ABSENT = "-"
-_OWNER = f"{STAMP_PATH}/href"
 NAMES = "names"  # no pointer: the names of all properties, so that one more is seen
 
 
-def touched_by(operations: Iterable[Mapping[str, Any]], instance: Instance) -> dict[str, str]:
-    """A hash of every value that a patch touches, by its pointer, and of our stamp.
+def touched_by(
+    operations: Iterable[Mapping[str, Any]], instance: Instance, before: Sequence[Step] = ()
+) -> dict[str, str]:
+    """A hash of every value that a patch touches, by its pointer, and of our stamp. before: steps that come first.
 
     An array is one value: positions in it mean nothing once somebody has changed another element.
     """
-    document = _document(instance)
-    pointers = {_whole(document, operation["path"]) for operation in operations} | {STAMP_PATH}
-    return {pointer: _hash(document, pointer) for pointer in sorted(pointers)}
+    left = _Left.by(before, instance)
+    return left.hashes({_whole(left.document, operation["path"]) for operation in operations})
 
 
-def touched_by_delete(instance: Instance, before: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """A hash of everything that goes with an instance. before: the operations that are carried out first.
+def touched_by_delete(instance: Instance, before: Sequence[Step]) -> dict[str, str]:
+    """A hash of everything that goes with an instance, the names of its properties included."""
+    left = _Left.by(before, instance)
+    names = left.document["_instance"]
+    found = left.hashes({spell_pointer("_instance", name) for name in names})
+    return found | {NAMES: short_hash(sorted(names))}
 
-    What those leave is hashed where they say it; of a stamp that they write only whose it is.
-    """
-    document, names = _document(instance), set(instance.properties)
-    pointers = {spell_pointer("_instance", name) for name in instance.properties} | {STAMP_PATH}
-    hashes = {pointer: _hash(document, pointer) for pointer in pointers}
-    for operation in before:
-        whole, value = _whole(document, operation["path"]), operation.get("value", MISSING)
-        hashes.pop(whole, None)
-        if whole == STAMP_PATH and value is not MISSING:
-            hashes[_OWNER] = short_hash(value["href"])
-        elif whole == operation["path"]:
-            hashes[whole] = ABSENT if value is MISSING else short_hash(value)
-        part, name, *below = read_pointer(operation["path"])
-        if part == "_instance":
-            (names.discard if value is MISSING and not below else names.add)(name)
-    return dict(sorted(hashes.items())) | {NAMES: short_hash(sorted(names))}
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """An instance as the steps before leave it. unknown: what takes URIs of what is still to be created."""
+
+    document: dict[str, Any]
+    unknown: frozenset[str]
+    is_stamped: bool
+
+    @classmethod
+    def by(cls, steps: Sequence[Step], instance: Instance) -> _Left:
+        document, unknown = _document(instance), set()
+        for step in steps:
+            filled = {int(read_pointer(ref.path)[1]) for ref in step.refs}
+            unknown |= {_whole(document, step.patch[number]["path"]) for number in filled}
+            document = patched(document, step.patch)
+        return cls(document, frozenset(unknown), bool(steps))
+
+    def hashes(self, pointers: set[str]) -> dict[str, str]:
+        """By pointer. Of a stamp that these steps write only whose it is: a commit and URIs get into it later."""
+        stamp = f"{STAMP_PATH}/href" if self.is_stamped else STAMP_PATH
+        wanted = (pointers - self.unknown - {STAMP_PATH}) | {stamp}
+        return {pointer: _hash(self.document, pointer) for pointer in sorted(wanted)}
 
 
 def is_untouched(touched: Mapping[str, str], instance: Instance) -> bool:

@@ -46,7 +46,7 @@ class Judge:
     def prepared(self, resumed: Resumed, made_from: LiveState) -> None:
         """The run has decided on a plan."""
         self.plan = plan = resumed.plan
-        self.seen = {item.instance.instance_id: leaves(item.instance.properties) for item in made_from}
+        self.seen = {name: leaves(properties) for name, properties in seen_by(resumed, made_from).items()}
         try:
             self.excused = starving.excuses(self.world.shown(), carried_out(resumed, self.world))
         except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, KeyError):
@@ -70,6 +70,8 @@ class Judge:
 
     def _judge(self, exchange: Exchange) -> None:
         self._nothing_had_to_be_refused(exchange)
+        if exchange.method in {"PATCH", "DELETE"}:
+            assert exchange.if_match, f"{exchange} without If-Match"
         if exchange.method == "DELETE" and exchange.succeeded:
             self.asked_to_go.add(exchange.path.rpartition("/")[2])
         for turn in self.world.learn(exchange):
@@ -94,8 +96,6 @@ class Judge:
         wanted = {_action(step) for step in self._steps(item)}
         done = "create" if turn.before is None else "delete" if turn.after is None else "patch"
         assert done in wanted, f"{done} of {item.uri}; the plan says {wanted}"
-        if turn.before is not None:
-            assert turn.exchange.method == "GET" or turn.exchange.if_match, f"{turn} without If-Match"
         if turn.before is None:
             assert item.stamp is not None
             twins = self.world.stamped(self.plan.catalog, item.stamp.key)
@@ -204,6 +204,19 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Leaves:
 
 
 # ---------------------------------------------------------------- what customers see
+
+
+def seen_by(resumed: Resumed, made_from: LiveState) -> dict[str, Any]:
+    """The properties that a plan was made of, by id, after the steps of it that an earlier run has done."""
+    seen = {
+        item.instance.instance_id: {"_instance": item.instance.properties, "_links": item.instance.links}
+        for item in made_from
+    }
+    uris = {step.key: found.uri for step in resumed.plan.steps if (found := resumed.already.get(step.id))}
+    for step in resumed.plan.steps:
+        if step.id in resumed.already and step.remote_id in seen and step.patch:
+            seen[step.remote_id] = jsonpatch.apply_patch(seen[step.remote_id], fill(step, uris, None))
+    return {name: envelope["_instance"] for name, envelope in seen.items()}
 
 
 def carried_out(resumed: Resumed, world: World) -> starving.World:

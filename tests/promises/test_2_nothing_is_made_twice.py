@@ -91,7 +91,12 @@ def renewals() -> list[int]:
     """The requests of an apply that pauses which renewed its lease."""
     beats: list[int] = []
     with arena() as place:
-        place.apply(Job(CHAIN, trouble=Trouble(PAUSE, between=lambda _number: beats.append(beat(place)))))
+
+        def look(number: int) -> None:
+            if number >= 0:
+                beats.append(beat(place))
+
+        place.apply(Job(CHAIN, trouble=Trouble(PAUSE, between=look)))
     return [number for number, (before, after) in enumerate(pairwise(beats)) if after > before >= 0]
 
 
