@@ -133,6 +133,9 @@ class Growth:
             return
         assert activity.key is not None  # noqa: S101 - only ours move
         switch = Point(activity.key)
+        if old is new and self._goes_first(new, way, witnesses, judge):
+            yield from self._following(name, switch, new, way, witnesses, judge)
+            return
         if way.live_after:
             yield from self._coming(name, switch, new, way, witnesses, judge)
         if way.live_before:
@@ -184,6 +187,29 @@ class Growth:
             if not all(judge.sees(stage, found.old, way.old_after, way.old_placement) for stage in stages):
                 yield Wait(switch, Point(chosen.key, shrinking=True), name, late=True)
 
+    def _goes_first(self, chosen: Journey[Choice] | None, way: _Way, found: _Witnesses, judge: _Judge) -> bool:
+        """Whether an activity that keeps its filter has to switch before the filter changes, and can: the filter would
+        lose the old witness, and the new one is there, seen both through what the filter is and what it becomes.
+        """
+        if chosen is None or chosen.key is None or not chosen.moves or not (way.live_before and way.live_after):
+            return False
+        old, new = judge.offer(found.old), judge.offer(found.new)
+        if judge.sees(old.before, found.old, way.old_after, way.old_placement):
+            return False
+        return all(judge.sees(new.before, found.new, choice, way.new_placement) for choice in (way.new_before, way.new))
+
+    def _following(
+        self, name: str, switch: Point, chosen: Journey[Choice] | None, way: _Way, found: _Witnesses, judge: _Judge
+    ) -> Iterator[Wait]:
+        """The filter follows the activity, and what the new witness loses follows the filter."""
+        assert chosen is not None and chosen.key is not None  # noqa: S101, PT018 - it goes first
+        old, new = judge.offer(found.old), judge.offer(found.new)
+        yield Wait(switch, Point(chosen.key, shrinking=True), name, late=True)
+        if old.key is not None and not judge.sees(old.after, found.old, way.old, way.old_placement):
+            yield Wait(switch, Point(old.key, shrinking=True), name, late=True)
+        if new.key is not None and not judge.sees(new.after, found.new, way.new_before, way.new_placement):
+            yield Wait(Point(chosen.key), Point(new.key, shrinking=True), name, late=True)
+
     # ------------------------------------------------------------ witnesses
 
     def _witnesses(self, way: _Way) -> _Witnesses:
@@ -214,10 +240,11 @@ class Growth:
     def _old_cost(self, name: str, way: _Way, judge: _Judge) -> tuple[bool, str]:
         return (not judge.sees(judge.offer(name).after, name, way.old, way.old_placement), name)
 
-    def _new_cost(self, name: str, way: _Way, judge: _Judge) -> tuple[bool, bool, str]:
+    def _new_cost(self, name: str, way: _Way, judge: _Judge) -> tuple[bool, bool, bool, str]:
         offer = judge.offer(name)
         there = judge.sees(offer.before, name, way.new, way.new_placement)
-        return (not there, offer.key in self.blocked, name)
+        through = judge.sees(offer.before, name, way.new_before, way.new_placement)
+        return (not there, not through, offer.key in self.blocked, name)
 
     def _parts(self, names: Iterable[str], judge: _Judge) -> tuple[str, ...]:
         """The first offers that an activity will show which are still to come."""

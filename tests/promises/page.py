@@ -49,7 +49,8 @@ class Page:
         """Save it as the page does, without links that the page does not know."""
         if LINK in item.links:
             self._patch(item, {"op": "remove", "path": f"/_links/{LINK}"})
-            self._is_foreign(item.id)
+            if item.id in self.world.held:  # else somebody had asked for its deletion, which this has decided
+                self._is_foreign(item.id)
             self.world.only_copies_are_left(item)
 
     def copy(self, _dice: Random, item: Held) -> None:
@@ -93,6 +94,8 @@ class Page:
     def _patch(self, item: Held, operation: dict[str, Any]) -> None:
         self.world.caller.patch(self._made(item), operation)
         self.world.look_at(item.id)
+        if item.id not in self.world.held:
+            self.world.only_copies_are_left(item)
 
     def _is_foreign(self, name: str) -> None:
         self.world.foreign.add(self.world.held[name].uri)
