@@ -84,8 +84,8 @@ class Judge:
             if turn.after is None and item.id not in self.asked_to_go:
                 continue  # an earlier run has asked for that
             self.writes.append(turn)
-            if turn.after is None and self.disturbed:
-                self.world.only_copies_are_left(item)  # it may have been copied since the run has looked
+            if turn.after is None:  # it may have been copied since the run has looked, or the lists were late
+                self.world.only_copies_are_left(item, seen=() if self.disturbed or self.saved else self.seen)
             self._planned(turn, item)
             self._nobody_is_overwritten(turn, item)
             self._nothing_dangles_or_starves(turn)

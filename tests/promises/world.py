@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,9 +93,11 @@ class World:
         kind = _KINDS[own["@id"].split(":")[1]]
         self.held[name] = Held(kind, name, own["@id"], found["repo:etag"], own, links)
 
-    def only_copies_are_left(self, gone: Held) -> None:
-        """A copy whose stamp names no instance is the entity now, as far as anybody can tell."""
+    def only_copies_are_left(self, gone: Held, seen: Container[str] = ()) -> None:
+        """A copy whose stamp names no instance is the entity now, as far as anybody can tell. seen: not these."""
         for item in self:
+            if item.id in seen:
+                continue
             alike = item.stamp is not None and gone.stamp is not None and item.stamp.key == gone.stamp.key
             if alike and item.stamp is not None and item.stamp.instance_id is None:
                 self.copies.discard(item.uri)
