@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -111,6 +111,15 @@ class Changes:
     deletes: tuple[Delete, ...] = ()
     forgets: tuple[Forget, ...] = ()
     hidden: tuple[tuple[EntityKey, str], ...] = ()
+
+    def without(self, keys: Collection[EntityKey]) -> Changes:
+        """The same, but for the creates, patches and deletes of these entities."""
+        return replace(
+            self,
+            creates=tuple(change for change in self.creates if change.key not in keys),
+            patches=tuple(change for change in self.patches if change.key not in keys),
+            deletes=tuple(change for change in self.deletes if change.key not in keys),
+        )
 
     @property
     def empty(self) -> bool:

@@ -46,4 +46,8 @@ instance outside, so that it is one walk over all references; the first twenty n
 twenty deletes, those that share its rarest values, and of very many those that stand where it stands in the order of
 keys: a new prefix leaves that order as it was. *Others' instances* are judged as they are live, by the same checks that
 judge our own files offline; only what ours make of them is told, since nobody here can mend theirs.
+
+2026-11-28. *What is blocked stays as it is*, and so does what refers to it: growth is asked with those left unchanged,
+since customers go on seeing them. An activity that keeps its filter goes before it where the filter would lose what the
+activity shows now and what it shows next is seen through both.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain as one_after_another
@@ -24,6 +24,7 @@ from reconciler.plan import guards, integrity
 from reconciler.plan.chains import ChainWriter
 from reconciler.plan.externals import Externals
 from reconciler.plan.growth import Growth
+from reconciler.plan.integrity import NameHandOver
 from reconciler.plan.needs import Needs, conflict_warnings
 from reconciler.plan.order import Blocked, drop_blocked, sort_steps
 from reconciler.plan.reach import find_reach
@@ -199,9 +200,7 @@ class _Drafter:
         ]
         blocked = Blocked(frozenset(problem.key for problem in problems), frozenset(self.ownership.owned))
         needs = Needs(self.changes, self.graph, referrers, names)
-        settled = self._settled(needs, blocked.keys)
-        write = ChainWriter(self.catalogue, self.identity, self.resolve, names.rename_first, settled.split)
-        steps = needs.wire(write.chains(self.changes), settled.kept)
+        settled, steps = self._written(needs, names, blocked)
         deselected: frozenset[EntityKey] = frozenset()
         if self.selection:
             lacking = self._lacking(steps, [problem.key for problem in problems])
@@ -220,6 +219,23 @@ class _Drafter:
             tuple(sorted(deselected)),
         )
 
+    def _written(self, needs: Needs, names: NameHandOver, blocked: Blocked) -> tuple[Settled, list[Step]]:
+        """The steps, with what waits for what."""
+
+        def steps(settled: Settled) -> list[Step]:
+            write = ChainWriter(self.catalogue, self.identity, self.resolve, names.rename_first, settled.split)
+            return needs.wire(write.chains(self.changes), settled.kept)
+
+        if not any(decides(self.changes)):
+            return Settled(), steps(Settled())
+        still: set[EntityKey] = set()
+        if blocked.keys:
+            # What is blocked stays as it is, and customers see that; whatever grows for its sake would wait in vain.
+            apart = steps(Settled())
+            still = {step.key for step in apart} - {step.key for step in drop_blocked(apart, blocked, self.graph)[0]}
+        settled = self._settled(needs, blocked.keys, still)
+        return settled, steps(settled)
+
     def _lacking(self, steps: Sequence[Step], problems: Iterable[EntityKey]) -> dict[EntityKey, set[EntityKey]]:
         """What each entity refers to that has no instance and no step either: externals that were not found."""
         written = {step.key for step in steps}
@@ -234,11 +250,9 @@ class _Drafter:
         """The entities whose instances lose our stamp, or are deleted."""
         return frozenset(delete.key for delete in self.changes.deletes) | self.identity.forgotten.keys()
 
-    def _settled(self, needs: Needs, blocked: frozenset[EntityKey]) -> Settled:
-        """What has to grow before what shrinks; nothing where no change can starve anybody."""
-        if not any(decides(self.changes)):
-            return Settled()
-        scene = Scene(self.live, self.ownership, self.changes, self.now)
+    def _settled(self, needs: Needs, blocked: frozenset[EntityKey], still: Collection[EntityKey]) -> Settled:
+        """What has to grow before what shrinks. still: entities that do not change after all."""
+        scene = Scene(self.live, self.ownership, self.changes.without(still), self.now)
         splittable = {patch.key for patch in self.changes.patches if can_split(patch)}
         return settle(list(Growth(scene, blocked).waits()), list(needs.arrows()), splittable)
 
