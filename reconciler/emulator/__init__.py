@@ -37,10 +37,12 @@ Choices that took thought:
   that came while the disk was busy share the next commit, each in a savepoint: a commit costs more than all that is
   done for a write, and more the more often it comes. Reads have a second connection, so they wait for no commit. In
   memory nothing waits for a disk: there is one connection, and no hand-over to a thread.
-- A request to delete is a row, decided by the poll that comes when its turn is there, or by the first write five
-  seconds later where nobody polls, because whoever asked may have lost the answer: no background work, and a restart
+- A request to delete is a row, decided by the poll that comes when its turn is there: no background work, and a restart
   loses nothing. An ``If-Match`` must hold at the decision as well, else the outcome is ``rejected`` with reason
-  ``etag``: what was written in between was not seen by whoever asked.
+  ``etag``: what was written in between was not seen by whoever asked. Under ``slow-delete`` the first write five seconds
+  later decides it too, since whoever asked may have lost the answer: so do deletions take effect that nobody awaits.
+  Without that fault they do not, 2026-11-28: a decision that waits for the next write comes at a moment that no service
+  would choose, in the middle of a run that has read the instance as live.
 - An Accept with ``*`` admits everything, as RFC 9110 says, also next to a type that does not fit.
 - Reading is bounded: 1 MiB a body, 100 levels, numbers within the range of a double, and a limit on how much a patch
   may copy, because a patch that copies an instance into itself would double it with every operation, or shift at the

@@ -67,7 +67,7 @@ def test_what_nobody_polls_is_decided_by_a_write_some_seconds_later(seconds: int
 def test_what_nobody_polls_stays_where_a_reference_came_meanwhile() -> None:
     """H3, H4."""
     clock = TickingClock()
-    with Emulator.open(clock=clock) as emulator:
+    with Emulator.open(clock=clock, faults=Faults(slow_delete=1)) as emulator:
         repo = Caller(emulator)
         tag = repo.made("tag", name="stays")
         asked = repo.delete(tag)
