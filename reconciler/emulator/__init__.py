@@ -39,8 +39,8 @@ Choices that took thought:
   memory nothing waits for a disk: there is one connection, and no hand-over to a thread.
 - A request to delete is a row, decided by the poll that comes when its turn is there: no background work, and a restart
   loses nothing. An ``If-Match`` must hold at the decision as well, else the outcome is ``rejected`` with reason
-  ``etag``: what was written in between was not seen by whoever asked. Under ``slow-delete`` the first write five seconds
-  later decides it too, since whoever asked may have lost the answer: so do deletions take effect that nobody awaits.
+  ``etag``: what was written in between was not seen by whoever asked. Under ``slow-delete`` the first write five
+  seconds later decides it too, since whoever asked may have lost the answer: so they take effect though nobody awaits.
   Without that fault they do not, 2026-11-28: a decision that waits for the next write comes at a moment that no service
   would choose, in the middle of a run that has read the instance as live.
 - An Accept with ``*`` admits everything, as RFC 9110 says, also next to a type that does not fit.
