@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jsonpatch
 import jsonpointer
@@ -16,6 +17,7 @@ _WITH_FROM = {"move", "copy"}
 _OPERATIONS = _WITH_VALUE | _WITH_FROM | {"remove"}
 # ours: how much all operations of one patch may touch; a patch that copies into itself would grow without end
 _MAX_WORK = 200_000
+_DIGITS = 9  # of a position in a list
 _SHIFTED = 1_000  # elements of a list that make room, or close up, in the time that it takes to copy one value
 
 
@@ -79,7 +81,7 @@ def apply_patch(envelope: JsonObject, operations: Sequence[Operation]) -> None:
             raise _refusal(operation, index, "the patch copies or moves too much")
         try:
             jsonpatch.apply_patch(envelope, [operation.document], in_place=True)
-        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
+        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, ValueError) as error:
             raise _refusal(operation, index, _reason(operation)) from error
 
 
@@ -111,8 +113,7 @@ def _work(envelope: JsonObject, operation: Operation, index: int) -> int:
         return 1 + shifted
     value = operation.document.get("value")
     if operation.source is not None:
-        pointer = jsonpointer.JsonPointer.from_parts(operation.source)
-        value = pointer.resolve(envelope, None)
+        value = _at(envelope, operation.source)
     extent, levels = _extent(value)
     if len(operation.path) + levels > MAX_DEPTH:
         raise _refusal(operation, index, f"the result nests deeper than {MAX_DEPTH} levels")
@@ -122,10 +123,18 @@ def _work(envelope: JsonObject, operation: Operation, index: int) -> int:
 def _behind(envelope: JsonObject, place: tuple[str, ...]) -> int:
     """How many elements stand at and behind a place in a list: they move when it comes or goes."""
     index = place[-1] if place else ""
-    if not (index.isascii() and index.isdigit()):
+    if not (index.isascii() and index.isdigit() and len(index) <= _DIGITS):
         return 0
-    outer = jsonpointer.JsonPointer.from_parts(place[:-1]).resolve(envelope, None)
+    outer = _at(envelope, place[:-1])
     return max(0, len(outer) - int(index)) if isinstance(outer, list) else 0
+
+
+def _at(envelope: JsonObject, place: tuple[str, ...]) -> Any:
+    """What stands at a place; None where it is not there, as at a position of thousands of digits."""
+    try:
+        return jsonpointer.JsonPointer.from_parts(place).resolve(envelope, None)
+    except ValueError:
+        return None
 
 
 def _extent(value: object) -> tuple[int, int]:

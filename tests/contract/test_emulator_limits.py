@@ -116,6 +116,16 @@ def test_a_patch_cannot_shift_a_long_list_without_end(repo: Caller, operation: o
     assert process_time() - started < 2
 
 
+@pytest.mark.parametrize("below", ["", "/xdm:list", "/xdm:list/0"])
+@pytest.mark.parametrize("name", ["add", "remove", "replace", "move", "copy", "test"])
+def test_a_position_of_thousands_of_digits_is_no_place(repo: Caller, name: str, below: str) -> None:
+    """G2, J3."""
+    made = repo.made("tag", name="t", list=[[1]])
+    place = f"/_instance{below}/{'9' * 5_000}"
+    operation = {"op": name, "path": place, "value": 1, "from": place}
+    assert repo.patch(made, operation).status == (200 if (name, below) == ("add", "") else 422)
+
+
 def test_the_end_of_a_long_list_is_near(repo: Caller) -> None:
     """J3. What stands before the place does not move."""
     made = repo.made("tag", name="t", list=[0] * 300_000)
