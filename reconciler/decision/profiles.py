@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,9 +165,7 @@ def _blocks(path: Path, file: IO[bytes], size: int, done: Callable[[], float]) -
             first = False
     except (OSError, EOFError) as error:
         raise ProfilesUnreadable(f"{path} cannot be read: {error}", remedy="Write the file again.") from error
-    except Exception as error:
-        if type(error).__module__ != "zlib":
-            raise
+    except zlib.error as error:
         raise ProfilesUnreadable(f"{path} is no gzip that can be unpacked: {error}", remedy="Pack it again.") from error
 
 

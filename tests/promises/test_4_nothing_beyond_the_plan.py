@@ -41,12 +41,16 @@ def test_an_edit_made_at_any_moment_of_a_run_is_not_overwritten(number: int) -> 
     for seed in range(4):
         with applied_before() as place:
             page = Page(place.world)
+            edited: list[int] = []
 
-            def edit(at: int, seed: int = seed, page: Page = page) -> None:
+            def edit(at: int, seed: int = seed, page: Page = page, edited: list[int] = edited) -> None:
                 if at == number:
+                    edited.append(at)
                     page.edit(seed)
 
-            place.apply(Job(AFTER, trouble=Trouble(between=edit)))
+            [ended] = place.apply(Job(AFTER, trouble=Trouble(between=edit)))  # raises what the judge found
+            assert isinstance(ended, Ended)
+            assert edited == [number]
 
 
 SAVES: dict[str, tuple[Callable[[Page, Held], None], bool]] = {
