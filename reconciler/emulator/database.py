@@ -6,22 +6,19 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
 from reconciler.emulator.migrations import migrate, run_script
 from reconciler.model.errors import ReconcilerError
 
-FORMAT = 3
+FORMAT = 4
 _APPLICATION_ID = 0x5245434E  # "RECN"
 _BUSY_TIMEOUT_S = 10.0
 # Ids are random, so a write touches a page in each of several indexes: small pages, of which many are kept.
 _PAGE_BYTES = 2048
 _CACHE_KIB = 32 * 1024  # at most, a connection
 _LOG_PAGES = 4096  # of the log of a file before it is folded in: a page written many times is then folded in once
-_MOST_LATER = 1000
 
 
 class Busy(Exception):
@@ -34,7 +31,6 @@ class Database:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._together = False
-        self._later: list[tuple[str, tuple[object, ...]]] = []
 
     @classmethod
     def open(cls, path: str | Path) -> Database:
@@ -111,11 +107,9 @@ class Database:
         if not self.connection.in_transaction:  # a failing disk undoes all of it, and what came now would stand alone
             raise sqlite3.OperationalError("the transaction was undone")
         self.connection.execute("SAVEPOINT part")
-        before = tuple(self._later)
         try:
             yield
         except BaseException:
-            self._later[:] = before  # those of other parts again, if this one carried them out
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK TO part")
             raise
@@ -138,26 +132,10 @@ class Database:
             raise
         try:
             yield
-            self.settle()
             self.connection.execute("COMMIT")
         finally:
-            self._later.clear()
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-
-    def later(self, statement: str, arguments: tuple[object, ...]) -> None:
-        """Carry out a statement before the commit, with others of its kind; until then nothing may depend on it."""
-        self._later.append((statement, arguments))
-        if len(self._later) >= _MOST_LATER and not self._together:
-            self.settle()
-
-    def settle(self) -> None:
-        """Carry out now what was to come before the commit."""
-        if not self._later:
-            return
-        for statement, those in groupby(self._later, itemgetter(0)):
-            self.connection.executemany(statement, [arguments for _, arguments in those])
-        self._later.clear()
 
 
 def _copy(path: Path, memory: sqlite3.Connection) -> None:

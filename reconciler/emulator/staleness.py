@@ -31,7 +31,6 @@ def without_newest(database: Database, scope: str, date: str) -> Iterator[tuple[
     out, whatever the question. It takes the write lock, which is what a fault may cost.
     """
     with suppress(_Undone), database.transaction("BEGIN IMMEDIATE"):
-        database.settle()  # what others of this transaction wrote is to be found
         store = Store(_InTransaction(database.connection))
         newest = _newest(database, scope, date)
         for instance_id in newest:

@@ -22,6 +22,7 @@ from reconciler.emulator.listed import INDEXES, Listed, Position
 _SELECT = f"SELECT {COLUMNS} FROM instance "  # noqa: S608  (our own names, here and below)
 BEFORE_ALL = ""  # sorts before every id and every date
 _MOST_COUNTED = 64
+_INDEXED_TOGETHER = 256  # instances that are taken into the full-text index; so many a search reads besides, at most
 AFTER_ALL = "\U0010ffff"  # sorts after every id
 
 
@@ -149,10 +150,9 @@ class Store:
             ),
         )
         row = cursor.lastrowid or 0
-        # The full-text index writes once for all that it is given together.
-        words = (row, place_of(new.scope, new.schema), search_text(values))
-        self._database.later("INSERT INTO search (rowid, place, words) VALUES (?, ?, ?)", words)
         self._add_references(new.scope, row, new.references)
+        if row % _INDEXED_TOGETHER == 0:
+            self._index_words()
         who = (new.account, new.account, new.client, new.client)
         return Instance(row, new.scope, new.schema, new.instance_id, new.uri, 1, date, date, *who, new.text, new.links)
 
@@ -168,9 +168,8 @@ class Store:
                 *(*label_and_status(values), stored.row),
             ),
         )
-        words = search_text(values)
-        self._database.settle()
-        self._connection.execute("UPDATE search SET words = ? WHERE rowid = ?", (words, stored.row))
+        words = (search_text(values), stored.row)
+        self._connection.execute("UPDATE search SET words = ? WHERE rowid = ?", words)
         self._connection.execute("DELETE FROM reference WHERE source = ?", (stored.row,))
         self._add_references(stored.scope, stored.row, revision.references)
         return Instance(*self._connection.execute(_SELECT + "WHERE row = ?", (stored.row,)).fetchone())
@@ -178,9 +177,21 @@ class Store:
     def remove(self, stored: Instance) -> None:
         """Delete an instance and what it referenced."""
         self._connection.execute("DELETE FROM reference WHERE source = ?", (stored.row,))
-        self._database.settle()
         self._connection.execute("DELETE FROM search WHERE rowid = ?", (stored.row,))
         self._connection.execute("DELETE FROM instance WHERE row = ?", (stored.row,))
+
+    def _index_words(self) -> None:
+        """Take the newest instances into the full-text index, which writes once for all that it is given together."""
+        rows = self._connection.execute(
+            "SELECT row, scope, schema, text FROM instance WHERE row > ?", (self._last_indexed(),)
+        )
+        words = [(row, place_of(scope, schema), search_text(load_object(text))) for row, scope, schema, text in rows]
+        self._connection.executemany("INSERT INTO search (rowid, place, words) VALUES (?, ?, ?)", words)
+
+    def _last_indexed(self) -> int:
+        """The row up to which all instances are in the full-text index; none beyond it is."""
+        (row,) = self._one("SELECT rowid FROM search ORDER BY rowid DESC LIMIT 1") or (0,)
+        return int(row)
 
     def find(self, scope: str, instance_id: str) -> Instance | None:
         """The instance of that id in that container, or None."""
@@ -316,26 +327,35 @@ class Store:
         With what the full-text index holds of each, when that is what narrows.
         """
         arguments = [scope, schema]
-        words = "NULL"
         if narrowing.uris is not None:  # a plus keeps SQLite from using an index that holds more
             source = "instance WHERE scope = ? AND +schema = ? AND uri IN (SELECT value FROM json_each(?))"
             arguments.append(dump(list(narrowing.uris)))
         elif narrowing.match is not None:
-            self._database.settle()
-            words = "words"
-            source = (
-                "search CROSS JOIN instance ON row = search.rowid WHERE scope = ? AND schema = ? AND search MATCH ?"
-            )
-            arguments.append(f"place : {place_of(scope, schema)} AND words : ({narrowing.match})")
+            return self._matching(scope, schema, narrowing.match, narrowing.needles)
         elif narrowing.equal is not None:
             column, value = narrowing.equal
             source = f"instance INDEXED BY {INDEXES[column]} WHERE scope = ? AND schema = ? AND {column} = ?"
             arguments.append(value)
         else:
             source = "instance INDEXED BY instance_in_order WHERE scope = ? AND schema = ?"
-        needles = " AND instr(text, ?) > 0" * len(narrowing.needles)
-        query = f"SELECT {COLUMNS}, {words} FROM {source}{needles}"  # noqa: S608
-        rows = self._connection.execute(query, (*arguments, *narrowing.needles))
+        return self._found(f"NULL FROM {source}", arguments, narrowing.needles)
+
+    def _matching(
+        self, scope: str, schema: str, match: str, needles: Sequence[str]
+    ) -> Iterator[tuple[Instance, str | None]]:
+        """What the full-text index finds, and the few instances that are not in it yet."""
+        indexed = "words FROM search CROSS JOIN instance ON row = search.rowid"
+        wanted = f"place : {place_of(scope, schema)} AND words : ({match})"
+        source = f"{indexed} WHERE scope = ? AND schema = ? AND search MATCH ?"
+        yield from self._found(source, (scope, schema, wanted), needles)
+        source = "NULL FROM instance NOT INDEXED WHERE scope = ? AND schema = ? AND row > ?"
+        yield from self._found(source, (scope, schema, self._last_indexed()), needles)
+
+    def _found(
+        self, source: str, arguments: Sequence[object], needles: Sequence[str]
+    ) -> Iterator[tuple[Instance, str | None]]:
+        query = f"SELECT {COLUMNS}, {source}{' AND instr(text, ?) > 0' * len(needles)}"
+        rows = self._connection.execute(query, (*arguments, *needles))
         return ((Instance(*row[:-1]), row[-1]) for row in rows)
 
     def of_rows(self, rows: Sequence[int]) -> list[Instance]:

@@ -58,7 +58,8 @@ CREATE TABLE removed (
   instance_id TEXT NOT NULL
 ) STRICT;
 
--- The words of every instance (words.py); place is one word that stands for scope and schema.
+-- The words of every instance (words.py) but of the newest: all up to its last row, none beyond. place is one word that
+-- stands for scope and schema.
 CREATE VIRTUAL TABLE search USING fts5 (place, words, tokenize = 'ascii');
 
 CREATE TABLE reference (
