@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -28,17 +28,17 @@ from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.openapi import openapi_document
 from reconciler.emulator.problems import Refused, not_found, problem
 from reconciler.emulator.registry import built_in_registry
-from reconciler.emulator.routes import answer, method_not_allowed
+from reconciler.emulator.routes import answer, method_not_allowed, writes
 from reconciler.emulator.snapshot import Moved, read_snapshot, write_snapshot
 from reconciler.emulator.staleness import without_newest
 from reconciler.emulator.store import Store
+from reconciler.emulator.turns import Answer
 from reconciler.emulator.views import Views
 from reconciler.emulator.writes import Parts, sandbox_scope
 from reconciler.model.errors import ReconcilerError
 
 HEALTH, DESCRIPTION = "/healthz", "/openapi.json"
 OUTSIDE = (HEALTH, DESCRIPTION)  # at the root, and without credentials
-_DELETIONS = "/deletions/"
 # The ends of addresses that give lists; new instances may be late there (J4).
 _LISTS = (["instances"], ["queries", "core", "search"])
 
@@ -50,6 +50,23 @@ class Access(Enum):
     WRITE = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Answers that hold when their transaction is on the disk. Until then nobody else writes."""
+
+    _answers: list[Answer]
+    _open: ExitStack
+    _failed: Callable[[Exception], list[Answer]]
+
+    def finish(self) -> list[Answer]:
+        """The answers, in the order of the requests, once they hold. To be called once, from any thread."""
+        try:
+            self._open.close()
+        except (Busy, sqlite3.Error) as error:
+            return self._failed(error)
+        return self._answers
+
+
 class Emulator:
     """One repository over one SQLite file. Calls may come from any thread; writes take turns, and so do reads."""
 
@@ -58,11 +75,11 @@ class Emulator:
         self._parts = parts
         self._accepted = accepted
         self._sandbox = sandbox
-        self._turn = threading.RLock()
+        self._turn = threading.Lock()
         # Where there is a file, reads have a connection of their own, and do not wait until a write is on the disk.
         self._second = database.second()
         self._reading = parts if self._second is None else replace(parts, store=Store(self._second), views=Views())
-        self._reading_turn = self._turn if self._second is None else threading.RLock()
+        self._reading_turn = self._turn if self._second is None else threading.Lock()
         self.container = container
         self.mishaps = parts.faults
 
@@ -120,9 +137,28 @@ class Emulator:
         Raises ``Dropped``, a ``ConnectionError``, where a fault cuts the line. A fault never waits here:
         ``latency_s`` is for whoever brings the requests.
         """
+        with self._turn if self._writes(request) else self._reading_turn:
+            return self._handle(request)
+
+    def answer(self, request: Request) -> Answer:
+        """The same for servers, which live on whatever goes wrong."""
+        with self._turn if self._writes(request) else self._reading_turn:
+            return self._answer_in_turn(request)
+
+    def _answer_in_turn(self, request: Request) -> Answer:
+        try:
+            return self._handle(request)
+        except Dropped as dropped:
+            return dropped
+        except Exception as error:  # noqa: BLE001  (the edge: a fault of ours or of the disk is told)
+            failed = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed").response
+            told = failed.plus({"x-request-id": request.header("x-request-id") or str(uuid4())})
+            return replace(told, cause=f"{type(error).__name__}: {error}")
+
+    def _handle(self, request: Request) -> Response:
         try:
             response = self._mishap(request) or self._carried_out(request)
-            if _is_of_the_api(request) and self.mishaps.strikes("drop-after", request.method):
+            if self._strikes("drop-after", request):
                 raise Dropped("drop-after")
         except Busy:
             response = _busy()
@@ -141,23 +177,37 @@ class Emulator:
         """Whether this request is one that writes, and there is a file to write to."""
         return self._second is not None and self._writes(request)
 
-    def handle_together(
-        self, requests: Sequence[Request], answer: Callable[[Request], Response | Dropped]
-    ) -> list[Response | Dropped]:
-        """The answers to requests that write, in their order, by one transaction, which is on the disk at the end.
+    def begin(self, requests: Sequence[Request]) -> Begun:
+        """Answer requests that write, in their order, by one transaction, which ``Begun.finish`` brings to the disk.
 
-        answer: answers one of them, by ``handle``.   When the transaction fails, all are told so, and nothing is done.
+        When the transaction fails, all are told so, and nothing is done.
         """
-        if len(requests) == 1:
-            return [answer(requests[0])]
+        self._turn.acquire()
         try:
-            with self._turn, self._database.together():
-                return [answer(request) for request in requests]
-        except Busy:
-            failed = _busy()
-        except sqlite3.Error as error:
-            failed = _failed(error)
-        return [self._with_id(request, failed) for request in requests]
+            return self._begin(requests, wait=True)
+        except (Busy, sqlite3.Error) as error:
+            return Begun(self._failed_together(requests, error), ExitStack(), partial(self._failed_together, requests))
+
+    def begin_at_once(self, requests: Sequence[Request]) -> Begun | None:
+        """The same; None when it would have to wait for others who write, and nothing is done."""
+        if not self._turn.acquire(blocking=False):
+            return None
+        try:
+            return self._begin(requests, wait=False)
+        except (Busy, sqlite3.Error):
+            return None
+
+    def _begin(self, requests: Sequence[Request], *, wait: bool) -> Begun:
+        """With the turn, which is given back by ``Begun.finish``, or when anything is raised."""
+        with ExitStack() as stack:
+            stack.callback(self._turn.release)
+            stack.enter_context(self._database.together(wait=wait))
+            answers = [self._answer_in_turn(request) for request in requests]
+            return Begun(answers, stack.pop_all(), partial(self._failed_together, requests))
+
+    def _failed_together(self, requests: Sequence[Request], error: Exception) -> list[Answer]:
+        response = _failed(error) if isinstance(error, sqlite3.Error) else _busy()
+        return [self._with_id(request, response) for request in requests]
 
     def write_snapshot(self, out: TextIO) -> Moved:
         """Write everything that is kept, as ``open`` takes it."""
@@ -166,9 +216,10 @@ class Emulator:
 
     def close(self) -> None:
         """Close the file; the emulator answers nothing after it."""
-        with self._turn, self._reading_turn:
+        with self._turn:
             if self._second is not None:
-                self._second.close()
+                with self._reading_turn:
+                    self._second.close()
             self._parts.store.close()
 
     def __enter__(self) -> Self:
@@ -181,36 +232,31 @@ class Emulator:
 
     def _mishap(self, request: Request) -> Response | None:
         """What a fault answers in our place, nothing being done."""
-        if not _is_of_the_api(request):
-            return None
-        if self.mishaps.strikes("drop-before", request.method):
+        if self._strikes("drop-before", request):
             raise Dropped("drop-before")
-        if self.mishaps.strikes("429", request.method):
+        if self._strikes("429", request):
             told = {"Retry-After": "1"}
             return problem(HTTPStatus.TOO_MANY_REQUESTS, "too many requests, on purpose", headers=told).response
-        if self.mishaps.strikes("500", request.method):
+        if self._strikes("500", request):
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed, on purpose").response
         return None
 
+    def _strikes(self, fault: str, request: Request) -> bool:
+        return self.mishaps.strikes(fault, request.method) if self.mishaps.any and _is_of_the_api(request) else False
+
     def _carried_out(self, request: Request) -> Response:
         try:
-            if self._writes(request):
-                with self._turn:
-                    if request.method != "GET" and self.mishaps.amount("slow-delete", "DELETE"):
-                        decide_what_is_due(self._parts)
-                    response = self._answer(request, self._parts)
-            else:
-                with self._reading_turn:
-                    response = self._answer(request, self._reading)
+            if request.method != "GET" and self.mishaps.amount("slow-delete", "DELETE"):
+                decide_what_is_due(self._parts)
+            response = self._answer(request, self._parts if self._writes(request) else self._reading)
         except Refused as refused:
             return refused.response
-        if _lists_in(request) and response.status == HTTPStatus.OK:
-            return self._truncated(request, response)
-        return response
+        return self._truncated(request, response) if self.mishaps.any else response
 
     def _truncated(self, request: Request, response: Response) -> Response:
         """The page without its ``next``, where the dice say so; only pages that have one are counted."""
-        if not self.mishaps.amount("truncate-list", request.method):
+        is_page = response.status == HTTPStatus.OK and _lists_in(request) is not None
+        if not is_page or not self.mishaps.amount("truncate-list", request.method):
             return response
         body = load_object(response.body.decode())
         links = body["_links"]
@@ -222,8 +268,8 @@ class Emulator:
         return replace(response, body=dump(body).encode())
 
     def _writes(self, request: Request) -> bool:
-        """Whether answering takes the write lock: a poll decides a deletion, a list told late is one undone."""
-        if request.method != "GET" or _DELETIONS in request.path:
+        """Whether answering takes the write lock: a list told late is read in a transaction that is undone."""
+        if writes(request):
             return True
         return bool(self.mishaps.amount("stale-list", request.method)) and _lists_in(request) is not None
 

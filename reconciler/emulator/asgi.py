@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, replace
-from functools import partial
-from http import HTTPStatus
+from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.faults import Dropped
 from reconciler.emulator.jsontext import MAX_BODY
 from reconciler.emulator.messages import Request, Response
-from reconciler.emulator.problems import problem
-from reconciler.emulator.turns import Writers
+from reconciler.emulator.turns import Answer, Writers
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -63,7 +59,7 @@ def asgi_app(
     is raised, and the caller in this process gets no answer.
     """
 
-    writers = Writers(lambda requests: emulator.handle_together(requests, partial(_answer, emulator)))
+    writers = Writers(emulator)
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -79,7 +75,7 @@ def asgi_app(
         if emulator.waits_for_disk(request):
             answer = await writers.answer(request)
         else:
-            answer = _answer(emulator, request)
+            answer = emulator.answer(request)
         if isinstance(answer, Response):
             await _send(send, answer)
         if on_answer is not None:
@@ -91,7 +87,7 @@ def asgi_app(
     return application
 
 
-def _answered(request: Request, answer: Response | Dropped, ms: float) -> Answered:
+def _answered(request: Request, answer: Answer, ms: float) -> Answered:
     if isinstance(answer, Dropped):
         return Answered(request.method, request.path, 0, ms, request.header("x-request-id") or "", answer.fault)
     request_id = answer.headers.get("x-request-id", "")
@@ -125,8 +121,8 @@ async def _read_body(receive: Receive) -> bytes | None:
 
 def _to_request(scope: Message, body: bytes) -> Request:
     headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+    for raw_name, raw_value in scope["headers"]:  # names are in lower case
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return Request(
         method=scope["method"],
@@ -136,17 +132,6 @@ def _to_request(scope: Message, body: bytes) -> Request:
         body=body,
         scheme=scope.get("scheme", "http"),
     )
-
-
-def _answer(emulator: Emulator, request: Request) -> Response | Dropped:
-    try:
-        return emulator.handle(request)
-    except Dropped as dropped:
-        return dropped
-    except Exception as error:  # noqa: BLE001  (the edge: a fault of ours or of the disk is told, and the server lives on)
-        failed = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the repository failed").response
-        told = failed.plus({"x-request-id": request.header("x-request-id") or str(uuid4())})
-        return replace(told, cause=f"{type(error).__name__}: {error}")
 
 
 async def _send(send: Send, response: Response) -> None:

@@ -7,17 +7,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from reconciler.emulator.migrations import migrate, run_script
 from reconciler.model.errors import ReconcilerError
 
+Begin: TypeAlias = Literal["BEGIN", "BEGIN IMMEDIATE"]
 FORMAT = 4
 _APPLICATION_ID = 0x5245434E  # "RECN"
 _BUSY_TIMEOUT_S = 10.0
 # Ids are random, so a write touches a page in each of several indexes: small pages, of which many are kept.
 _PAGE_BYTES = 2048
-_CACHE_KIB = 32 * 1024  # at most, a connection
+_CACHE_KIB = 4 * 1024  # at most, a connection; a commit may look at every page in it
 _LOG_PAGES = 4096  # of the log of a file before it is folded in: a page written many times is then folded in once
 
 
@@ -31,6 +32,7 @@ class Database:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._together = False
+        self._undone_by: sqlite3.Error | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> Database:
@@ -90,52 +92,68 @@ class Database:
         return database
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self, *, wait: bool = True) -> Iterator[None]:
         """One commit for all transactions inside; each is still undone alone when anything is raised in it.
 
+        wait: until the lock is to be had, or for the busy timeout.
         Raises ``Busy`` or ``sqlite3.Error`` when nothing of them holds.
         """
-        with self.transaction("BEGIN IMMEDIATE"):
+        with self.transaction("BEGIN IMMEDIATE", wait=wait):
             self._together = True
             try:
                 yield
+                self._require_whole()
             finally:
-                self._together = False
+                self._together, self._undone_by = False, None
 
     @contextmanager
     def _part(self) -> Iterator[None]:
-        if not self.connection.in_transaction:  # a failing disk undoes all of it, and what came now would stand alone
-            raise sqlite3.OperationalError("the transaction was undone")
+        self._require_whole()
         self.connection.execute("SAVEPOINT part")
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK TO part")
+            elif isinstance(error, sqlite3.Error):
+                self._undone_by = error
             raise
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("RELEASE part")
 
+    def _require_whole(self) -> None:
+        """A failing disk undoes the transaction with all its parts; what comes now would stand alone."""
+        if self._undone_by is not None:
+            raise self._undone_by
+
     @contextmanager
-    def transaction(self, begin: Literal["BEGIN", "BEGIN IMMEDIATE"]) -> Iterator[None]:
+    def transaction(self, begin: Begin, *, wait: bool = True) -> Iterator[None]:
         """Committed at the end, rolled back when anything is raised. Raises ``Busy`` when the lock is not to be had."""
         if self._together:
             with self._part():
                 yield
             return
-        try:
-            self.connection.execute(begin)
-        except sqlite3.OperationalError as error:
-            if _is_busy(error):
-                raise Busy from error
-            raise
+        self._begin(begin, wait=wait)
         try:
             yield
             self.connection.execute("COMMIT")
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+
+    def _begin(self, begin: Begin, *, wait: bool) -> None:
+        if not wait:
+            self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            self.connection.execute(begin)
+        except sqlite3.OperationalError as error:
+            if _is_busy(error):
+                raise Busy from error
+            raise
+        finally:
+            if not wait:
+                self.connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
 
 
 def _copy(path: Path, memory: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""DELETE and its status resource: asked for, polled, decided inside a transaction (clause H)."""
+"""DELETE and its status resource: asked for, polled, decided, all inside the transaction of the request (clause H)."""
 
 from __future__ import annotations
 
@@ -22,40 +22,38 @@ _IF_MATCH = "If-Match"
 
 def delete(parts: Parts, call: Call, instance_id: str) -> Response:
     """Ask for a deletion: 202 with the place to poll, or at once 200 for a type that nothing can reference."""
-    with parts.store.writing():
-        stored, entity = current(parts, call.container, instance_id)
-        require_match(call.request, stored)
-        if not parts.registry.can_be_referenced(entity):
-            return _outcome_response(_decide(parts.store, stored, entity))
-        deletion = Deletion(
-            token=str(parts.new_uuid()),
-            scope=call.container,
-            instance_id=instance_id,
-            polls_left=int(parts.faults.amount("slow-delete", "DELETE")),
-            receipt=dump({**receipt(stored), **_condition(call)}),
-            outcome=None,
-            asked=format_instant(parts.clock()),
-        )
-        parts.store.add_deletion(deletion)
-        if deletion.polls_left:
-            parts.faults.count("slow-delete")
-        return _undecided_response(call, deletion, receipt(stored))
+    stored, entity = current(parts, call.container, instance_id)
+    require_match(call.request, stored)
+    if not parts.registry.can_be_referenced(entity):
+        return _outcome_response(_decide(parts.store, stored, entity))
+    deletion = Deletion(
+        token=str(parts.new_uuid()),
+        scope=call.container,
+        instance_id=instance_id,
+        polls_left=int(parts.faults.amount("slow-delete", "DELETE")),
+        receipt=dump({**receipt(stored), **_condition(call)}),
+        outcome=None,
+        asked=format_instant(parts.clock()),
+    )
+    parts.store.add_deletion(deletion)
+    if deletion.polls_left:
+        parts.faults.count("slow-delete")
+    return _undecided_response(call, deletion, receipt(stored))
 
 
 def poll(parts: Parts, call: Call, token: str) -> Response:
     """How a request to delete stands: 202 while undecided, then 200 with the outcome, as often as it is asked for."""
-    with parts.store.writing():
-        deletion = parts.store.find_deletion(call.container, token)
-        if deletion is None:
-            raise not_found(f"there is no request to delete {token} in this container")
-        if deletion.outcome is not None:
-            return _outcome_response(load_object(deletion.outcome))
-        stored = parts.store.find(deletion.scope, deletion.instance_id)
-        if deletion.polls_left > 0:
-            parts.store.count_poll(token)
-            body = _receipt_of(deletion) if stored is None else receipt(stored)
-            return _undecided_response(call, deletion, body)
-        return _outcome_response(_settle(parts, deletion))
+    deletion = parts.store.find_deletion(call.container, token)
+    if deletion is None:
+        raise not_found(f"there is no request to delete {token} in this container")
+    if deletion.outcome is not None:
+        return _outcome_response(load_object(deletion.outcome))
+    stored = parts.store.find(deletion.scope, deletion.instance_id)
+    if deletion.polls_left > 0:
+        parts.store.count_poll(token)
+        body = _receipt_of(deletion) if stored is None else receipt(stored)
+        return _undecided_response(call, deletion, body)
+    return _outcome_response(_settle(parts, deletion))
 
 
 def decide_what_is_due(parts: Parts) -> None:

@@ -59,6 +59,11 @@ class Mishaps:
         self._turn = threading.Lock()
 
     @property
+    def any(self) -> bool:
+        """Whether any fault was asked for."""
+        return bool(self._asked)
+
+    @property
     def counts(self) -> dict[str, int]:
         """How often each fault that was asked for has struck."""
         with self._turn:

@@ -76,18 +76,19 @@ def envelope_text(instance: Instance, entity: EntityType) -> str:
 
 def receipt(instance: Instance) -> JsonObject:
     """What a write answers with."""
-    uri: JsonObject = {} if instance.uri is None else {"@id": instance.uri}
-    return {
-        "instanceId": instance.instance_id,
-        **uri,
-        "repo:etag": instance.etag,
-        "repo:createdDate": instance.created,
-        "repo:lastModifiedDate": instance.modified,
-        "repo:createdBy": instance.created_by,
-        "repo:lastModifiedBy": instance.modified_by,
-        "repo:createdByClientId": instance.created_client,
-        "repo:lastModifiedByClientId": instance.modified_client,
-    }
+    return load_object(receipt_text(instance))
+
+
+def receipt_text(instance: Instance) -> str:
+    """What a write answers with, as JSON text."""
+    uri = "" if instance.uri is None else f'"@id":{dump(instance.uri)},'
+    return (
+        f'{{"instanceId":"{instance.instance_id}",{uri}"repo:etag":{instance.etag},'
+        f'"repo:createdDate":"{instance.created}","repo:lastModifiedDate":"{instance.modified}",'
+        f'"repo:createdBy":"{instance.created_by}","repo:lastModifiedBy":"{instance.modified_by}",'
+        f'"repo:createdByClientId":{dump(instance.created_client)},'
+        f'"repo:lastModifiedByClientId":{dump(instance.modified_client)}}}'
+    )
 
 
 def container_document(instance: Instance, entity: EntityType) -> JsonObject:

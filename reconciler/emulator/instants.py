@@ -22,8 +22,7 @@ def system_clock() -> datetime:
 
 def format_instant(moment: datetime) -> str:
     """``2019-06-05T03:44:25.343Z``."""
-    utc = moment.astimezone(UTC)
-    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_instant(text: str) -> tuple[datetime, str] | None:

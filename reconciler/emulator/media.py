@@ -44,6 +44,7 @@ def hal(schema: str) -> MediaType:
     return MediaType(HAL, {"schema": schema})
 
 
+@lru_cache(maxsize=256)
 def without_version(schema: str) -> str:
     """A schema id without quotes around it and without ``;version=n`` (A7)."""
     return schema.strip().strip('"').partition(";")[0].strip()

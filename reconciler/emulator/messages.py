@@ -13,7 +13,7 @@ class Request:
     """One call, before anything was judged.
 
     path: percent-decoded, with the base path.   query: raw, without the question mark.
-    headers: any letter case; reading them is case-insensitive.
+    headers: by their names in lower case, whatever case they were given in.
     """
 
     method: str
@@ -23,12 +23,15 @@ class Request:
     body: bytes = b""
     scheme: str = "http"
 
+    def __post_init__(self) -> None:
+        """Give the names of the headers their lower case; a server gives them so."""
+        if not all(map(str.islower, self.headers)):
+            lower = {name.lower(): value for name, value in self.headers.items()}
+            object.__setattr__(self, "headers", lower)
+
     def header(self, name: str) -> str | None:
         """The header of that name (given in lower case), or None."""
-        direct = self.headers.get(name)
-        if direct is not None:
-            return direct
-        return next((value for key, value in self.headers.items() if key.lower() == name), None)
+        return self.headers.get(name)
 
 
 @dataclass(frozen=True, slots=True)

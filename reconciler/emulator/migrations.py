@@ -49,8 +49,9 @@ def _to_format_3(connection: sqlite3.Connection) -> None:
     run_script(connection, "to_format_3.sql")
 
 
-def _to_format_4(_: sqlite3.Connection) -> None:
-    """Nothing is moved: the newest instances may be missing in the full-text index, which format 3 did not expect."""
+def _to_format_4(connection: sqlite3.Connection) -> None:
+    """Sums and full-text index without the newest instances."""
+    run_script(connection, "to_format_4.sql")
 
 
 # By the format that each starts from.

@@ -5,9 +5,10 @@ The table is what requests are answered by, and what the description of the API 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from http import HTTPStatus
 from typing import TypeAlias
 
@@ -28,9 +29,10 @@ Way: TypeAlias = Callable[[Parts, Call, Values], Response]
 _HOME = MediaType(HOME_HAL)
 _RECEIPT = MediaType(RECEIPT)
 _PAGE = hal(RESULTS_SCHEMA)
+_DELETIONS = "/deletions/"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """One form of address below the base path.
 
@@ -40,24 +42,20 @@ class Route:
     template: str
     ways: Mapping[str, Way]
 
-    def values(self, address: str) -> Values | None:
-        """What stands in the place of each name; None when the address is of another form."""
-        wanted, given = _parts_of(self.template), address.split("/")
-        if len(wanted) != len(given):
-            return None
+    @cached_property
+    def parts(self) -> tuple[tuple[str, bool], ...]:
+        """The parts of the template, each a name without its braces, or what stands there as it is."""
+        return tuple((part.strip("{}"), part.startswith("{")) for part in self.template.split("/"))
+
+    def values(self, address: Sequence[str]) -> Values | None:
+        """What stands in the place of each name; None when an address of as many parts is of another form."""
         values: dict[str, str] = {}
-        for (part, is_name), found in zip(wanted, given, strict=True):
+        for (part, is_name), found in zip(self.parts, address, strict=True):
             if is_name:
                 values[part] = found
             elif part != found:
                 return None
         return values
-
-
-@cache
-def _parts_of(template: str) -> tuple[tuple[str, bool], ...]:
-    """The parts of a template, each a name without its braces, or what stands there as it is."""
-    return tuple((part.strip("{}"), part.startswith("{")) for part in template.split("/"))
 
 
 def _home(parts: Parts, call: Call, _: Values) -> Response:
@@ -116,20 +114,33 @@ ROUTES = (
 )
 
 
+_BY_LENGTH = {
+    length: tuple(route for route in ROUTES if len(route.parts) == length)
+    for length in {len(route.parts) for route in ROUTES}
+}
+
+
 def answer(parts: Parts, request: Request, caller: Caller, address: str) -> Response:
     """The answer to a request whose address below the base path is this one."""
-    for route in ROUTES:
-        values = route.values(address or "/")
+    given = (address or "/").split("/")
+    for route in _BY_LENGTH.get(len(given), ()):
+        values = route.values(given)
         if values is not None:
             break
     else:
         raise not_found(f"nothing has the address {address[:200]}")
     call = Call(request, caller, values.get("container", sandbox_scope(caller.sandbox)))
-    require_container(parts, call)
-    way = route.ways.get(request.method)
-    if way is None:
-        raise method_not_allowed(route.ways)
-    return way(parts, call, values)
+    with parts.store.writing() if writes(request) else nullcontext():
+        require_container(parts, call)
+        way = route.ways.get(request.method)
+        if way is None:
+            raise method_not_allowed(route.ways)
+        return way(parts, call, values)
+
+
+def writes(request: Request) -> bool:
+    """Whether the answer is made inside a transaction that writes; a poll decides a deletion."""
+    return request.method != "GET" or _DELETIONS in request.path
 
 
 def method_not_allowed(methods: Iterable[str]) -> Refused:

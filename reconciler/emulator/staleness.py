@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Literal
 
-from reconciler.emulator.database import Database
+from reconciler.emulator.database import Begin, Database
 from reconciler.emulator.store import Store
 
 
@@ -18,7 +17,7 @@ class _InTransaction(Database):
     """The same connection, where a transaction is open already."""
 
     @contextmanager
-    def transaction(self, begin: Literal["BEGIN", "BEGIN IMMEDIATE"]) -> Iterator[None]:  # noqa: ARG002 - as above
+    def transaction(self, begin: Begin, *, wait: bool = True) -> Iterator[None]:  # noqa: ARG002 - as above
         """What is around it decides."""
         yield
 

@@ -22,7 +22,7 @@ from reconciler.emulator.listed import INDEXES, Listed, Position
 _SELECT = f"SELECT {COLUMNS} FROM instance "  # noqa: S608  (our own names, here and below)
 BEFORE_ALL = ""  # sorts before every id and every date
 _MOST_COUNTED = 64
-_INDEXED_TOGETHER = 256  # instances that are taken into the full-text index; so many a search reads besides, at most
+_TAKEN_IN_TOGETHER = 256  # instances; so many are read besides the sums and the full-text index, at most
 AFTER_ALL = "\U0010ffff"  # sorts after every id
 
 
@@ -127,10 +127,9 @@ class Store:
     def next_date(self, now: datetime) -> str:
         """The date of a write made now: later than all given before, whatever the clock says."""
         date = format_instant(now)
-        if self._connection.execute("UPDATE calendar SET latest = ?1 WHERE latest < ?1", (date,)).rowcount:
-            return date
         (latest,) = self._one("SELECT latest FROM calendar") or (BEFORE_ALL,)
-        date = instant_after(latest)
+        if latest >= date:
+            date = instant_after(latest)
         self._connection.execute("UPDATE calendar SET latest = ?", (date,))
         return date
 
@@ -151,8 +150,8 @@ class Store:
         )
         row = cursor.lastrowid or 0
         self._add_references(new.scope, row, new.references)
-        if row % _INDEXED_TOGETHER == 0:
-            self._index_words()
+        if row % _TAKEN_IN_TOGETHER == 0:
+            self._take_in()
         who = (new.account, new.account, new.client, new.client)
         return Instance(row, new.scope, new.schema, new.instance_id, new.uri, 1, date, date, *who, new.text, new.links)
 
@@ -180,17 +179,21 @@ class Store:
         self._connection.execute("DELETE FROM search WHERE rowid = ?", (stored.row,))
         self._connection.execute("DELETE FROM instance WHERE row = ?", (stored.row,))
 
-    def _index_words(self) -> None:
-        """Take the newest instances into the full-text index, which writes once for all that it is given together."""
-        rows = self._connection.execute(
-            "SELECT row, scope, schema, text FROM instance WHERE row > ?", (self._last_indexed(),)
-        )
+    def _take_in(self) -> None:
+        """Count the newest instances, and index their words: for many together it costs little."""
+        newest = (self._last_taken_in(),)
+        rows = self._connection.execute("SELECT row, scope, schema, text FROM instance WHERE row > ?", newest)
         words = [(row, place_of(scope, schema), search_text(load_object(text))) for row, scope, schema, text in rows]
         self._connection.executemany("INSERT INTO search (rowid, place, words) VALUES (?, ?, ?)", words)
+        self._connection.execute(
+            "INSERT INTO population SELECT scope, schema, substr(instance_id, 1, 2), count(*) FROM instance"
+            " WHERE row > ? GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET size = size + excluded.size",
+            newest,
+        )
+        self._connection.execute("UPDATE taken_in SET row = (SELECT max(row) FROM instance)")
 
-    def _last_indexed(self) -> int:
-        """The row up to which all instances are in the full-text index; none beyond it is."""
-        (row,) = self._one("SELECT rowid FROM search ORDER BY rowid DESC LIMIT 1") or (0,)
+    def _last_taken_in(self) -> int:
+        (row,) = self._one("SELECT row FROM taken_in") or (0,)
         return int(row)
 
     def find(self, scope: str, instance_id: str) -> Instance | None:
@@ -307,11 +310,16 @@ class Store:
             "SELECT coalesce(sum(size), 0), min(bucket) FROM population WHERE scope = ? AND schema = ? AND bucket > ?",
             (scope, schema, start[:2]),
         ).fetchone()
+        bound = AFTER_ALL if bound is None else bound
         (near,) = self._connection.execute(
             "SELECT count(*) FROM instance WHERE scope = ? AND schema = ? AND instance_id > ? AND instance_id < ?",
-            (scope, schema, start, AFTER_ALL if bound is None else bound),
+            (scope, schema, start, bound),
         ).fetchone()
-        return int(others) + int(near)
+        (newest,) = self._connection.execute(
+            "SELECT count(*) FROM instance NOT INDEXED WHERE row > ? AND scope = ? AND schema = ? AND instance_id >= ?",
+            (self._last_taken_in(), scope, schema, bound),
+        ).fetchone()
+        return int(others) + int(near) + int(newest)
 
     def has(self, scope: str, schema: str, column: Literal["label", "status"], value: str | None) -> bool:
         """Whether any instance of the type has that in the column."""
@@ -349,7 +357,7 @@ class Store:
         source = f"{indexed} WHERE scope = ? AND schema = ? AND search MATCH ?"
         yield from self._found(source, (scope, schema, wanted), needles)
         source = "NULL FROM instance NOT INDEXED WHERE scope = ? AND schema = ? AND row > ?"
-        yield from self._found(source, (scope, schema, self._last_indexed()), needles)
+        yield from self._found(source, (scope, schema, self._last_taken_in()), needles)
 
     def _found(
         self, source: str, arguments: Sequence[object], needles: Sequence[str]

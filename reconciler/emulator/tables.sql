@@ -38,13 +38,17 @@ CREATE TABLE population (
   size INTEGER NOT NULL,
   PRIMARY KEY (scope, schema, bucket)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER instance_added AFTER INSERT ON instance BEGIN
-  INSERT INTO population VALUES (new.scope, new.schema, substr(new.instance_id, 1, 2), 1)
-    ON CONFLICT DO UPDATE SET size = size + 1;
-END;
+
+-- Up to this row all instances are counted in population and have their words in search. Those beyond it are not: they
+-- are few, and wait until they are taken in together. The last row may be removed, and its number given again.
+CREATE TABLE taken_in (row INTEGER NOT NULL) STRICT;
+INSERT INTO taken_in VALUES (0);
 CREATE TRIGGER instance_removed AFTER DELETE ON instance BEGIN
   UPDATE population SET size = size - 1
-    WHERE scope = old.scope AND schema = old.schema AND bucket = substr(old.instance_id, 1, 2);
+    WHERE scope = old.scope AND schema = old.schema AND bucket = substr(old.instance_id, 1, 2)
+      AND old.row <= (SELECT row FROM taken_in);
+  UPDATE taken_in SET row = (SELECT coalesce(max(row), 0) FROM instance)
+    WHERE row > (SELECT coalesce(max(row), 0) FROM instance);
   INSERT INTO removed (scope, schema, instance_id) VALUES (old.scope, old.schema, old.instance_id);
   DELETE FROM removed WHERE number <= (SELECT max(number) FROM removed) - 10000;
 END;
@@ -58,8 +62,7 @@ CREATE TABLE removed (
   instance_id TEXT NOT NULL
 ) STRICT;
 
--- The words of every instance (words.py) but of the newest: all up to its last row, none beyond. place is one word that
--- stands for scope and schema.
+-- The words of every instance that is taken in (words.py); place is one word that stands for scope and schema.
 CREATE VIRTUAL TABLE search USING fts5 (place, words, tokenize = 'ascii');
 
 CREATE TABLE reference (

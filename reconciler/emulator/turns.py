@@ -1,62 +1,105 @@
-"""Writers take turns in a thread of their own: those that wait share one transaction, and readers go on meanwhile."""
+"""Writers to one file take turns: those that come while the disk is busy share the next transaction.
+
+The transaction is made where the requests come in. One of several requests is brought to the disk by a thread: until it
+is there, readers go on, and writers wait. So does a thread wait where another process holds the file.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from reconciler.emulator.faults import Dropped
 from reconciler.emulator.messages import Request, Response
 
 _MOST = 100  # of one transaction, so that the first of many does not wait for all of them
+_MOST_BYTES = 64 * 1024  # of bodies that are carried out where readers wait for it
 
-Answer = Response | Dropped
-CarryOut = Callable[[Sequence[Request]], Sequence[Answer]]
+Answer: TypeAlias = Response | Dropped
+
+
+class Begun(Protocol):
+    """Answers that hold once they are on the disk."""
+
+    def finish(self) -> Sequence[Answer]:
+        """The answers, once they hold."""
+        ...
+
+
+class Writer(Protocol):
+    """Carries out some requests, in their order. None of the answers holds yet."""
+
+    def begin(self, requests: Sequence[Request]) -> Begun:
+        """The answers, whoever else writes."""
+        ...
+
+    def begin_at_once(self, requests: Sequence[Request]) -> Begun | None:
+        """The same, or None when it would have to wait; nothing is done then."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     request: Request
-    loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Answer]
 
 
 class Writers:
-    """Brings requests from event loops to the disk, in the order in which they came.
+    """Brings requests to the disk, in the order in which they came; a caller that gives up before is left out."""
 
-    carry_out: answers some requests, in their order; called from one thread, for all that came while it was last at
-    work. A caller that gives up before its turn is left out.
-    """
-
-    def __init__(self, carry_out: CarryOut) -> None:
-        self._carry_out = carry_out
-        self._waiting: deque[_Waiting] = deque()
-        self._is_asked = False
-        self._thread = ThreadPoolExecutor(1, "writer")
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._queue: _Queue | None = None
 
     async def answer(self, request: Request) -> Answer:
-        """The answer, once it holds; what ``carry_out`` raises is raised here."""
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(request, loop, loop.create_future())
+        """The answer, once it holds; what carrying it out raises is raised here."""
+        loop, queue = asyncio.get_running_loop(), self._queue
+        if queue is None or queue.loop is not loop:  # another loop may be closed; or wait for its own, and goes on
+            self._queue = queue = _Queue(loop, self._writer)
+        return await queue.put(request)
+
+
+class _Queue:
+    """Writers of one event loop. All but ``_finish`` happens in the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, writer: Writer) -> None:
+        self.loop = loop
+        self._writer = writer
+        self._waiting: deque[_Waiting] = deque()
+        self._is_at_work = False
+        self._thread = ThreadPoolExecutor(1, "writer")
+
+    def put(self, request: Request) -> asyncio.Future[Answer]:
+        waiting = _Waiting(request, self.loop.create_future())
         self._waiting.append(waiting)
-        if not self._is_asked:  # a turn that is still to begin will find it
-            self._is_asked = True
-            self._thread.submit(self._take_turn)
-        return await waiting.answer
+        if not self._is_at_work:
+            self._is_at_work = True
+            self.loop.call_soon(self._take_turn)  # with all that are read until then
+        return waiting.answer
 
     def _take_turn(self) -> None:
-        """Carry out all that waits; what comes while it looks for the last of it asks for another turn."""
-        self._is_asked = False  # before it looks, so that nothing is left lying
-        while group := self._next_group():
-            try:
-                answers = self._carry_out([each.request for each in group])
-            except BaseException as error:  # noqa: BLE001  (it belongs to those who wait; nobody looks at this thread)
-                _tell(group, [error] * len(group))
-            else:
-                _tell(group, answers)
+        group = self._next_group()
+        if not group:
+            self._is_at_work = False
+            return
+        requests = [each.request for each in group]
+        begun: Begun | None = None
+        answers: Sequence[Answer | Exception] | None = None
+        try:
+            if sum(len(each.body) for each in requests) <= _MOST_BYTES:
+                begun = self._writer.begin_at_once(requests)
+            if begun is not None and len(group) == 1:  # a thread would take as long to wake up as the disk takes
+                answers = begun.finish()
+        except Exception as error:  # noqa: BLE001  (it belongs to those who wait)
+            answers = [error] * len(group)
+        if answers is None:
+            self._thread.submit(self._finish, group, requests, begun)
+        else:
+            self._settle(group, answers)
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []
@@ -66,21 +109,21 @@ class Writers:
                 group.append(each)
         return group
 
+    def _finish(self, group: Sequence[_Waiting], requests: Sequence[Request], begun: Begun | None) -> None:
+        answers: Sequence[Answer | Exception]
+        try:
+            answers = (begun or self._writer.begin(requests)).finish()
+        except Exception as error:  # noqa: BLE001  (as above; nobody looks at this thread)
+            answers = [error] * len(group)
+        if not self.loop.is_closed():  # whoever waited there is gone
+            self.loop.call_soon_threadsafe(self._settle, group, answers)
 
-def _tell(group: Sequence[_Waiting], answers: Sequence[Answer | BaseException]) -> None:
-    """Wake each event loop once for all of its callers."""
-    pairs = list(zip(group, answers, strict=True))
-    for loop in {id(each.loop): each.loop for each in group}.values():
-        told = [(each.answer, answer) for each, answer in pairs if each.loop is loop]
-        if not loop.is_closed():  # whoever waited there is gone
-            loop.call_soon_threadsafe(_settle, told)
-
-
-def _settle(told: Iterable[tuple[asyncio.Future[Answer], Answer | BaseException]]) -> None:
-    for future, answer in told:
-        if future.done():  # given up while it was carried out
-            continue
-        if isinstance(answer, BaseException) and not isinstance(answer, Dropped):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)
+    def _settle(self, group: Sequence[_Waiting], answers: Sequence[Answer | Exception]) -> None:
+        for each, answer in zip(group, answers, strict=True):
+            if each.answer.done():  # given up while it was carried out
+                continue
+            if isinstance(answer, Exception) and not isinstance(answer, Dropped):
+                each.answer.set_exception(answer)
+            else:
+                each.answer.set_result(answer)
+        self.loop.call_soon(self._take_turn)

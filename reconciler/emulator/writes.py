@@ -1,4 +1,7 @@
-"""Create, PUT and PATCH: from a body to a stored revision and its receipt (C, G)."""
+"""Create, PUT and PATCH: from a body to a stored revision and its receipt (C, G).
+
+All of it happens inside the transaction of the request (``routes``): what was read there holds when it is written.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from reconciler.emulator.conditions import require_match
 from reconciler.emulator.faults import Mishaps
 from reconciler.emulator.gateway import Caller
 from reconciler.emulator.guards import Absence, guard_faults, lifecycle_faults
-from reconciler.emulator.instances import Instance, envelope_text, receipt
+from reconciler.emulator.instances import Instance, envelope_text, receipt_text
 from reconciler.emulator.integrity import integrity_faults, links_of, refuse_taken_name, unique_name
 from reconciler.emulator.jsontext import MAX_BODY, Json, JsonObject, dump, load_object, read_body
 from reconciler.emulator.media import HAL, PATCH_HAL, RECEIPT, MediaType, parse_media_type
@@ -107,9 +110,7 @@ def create(parts: Parts, call: Call) -> Response:
     if "@id" in wanted.instance and entity.schema != CONTAINER:
         faults.append(Fault("/_instance/@id", "is given by the repository"))
     _refuse(faults, entity)
-    with parts.store.writing():
-        require_container(parts, call)  # another process may have deleted it in the meantime
-        stored = _add(parts, call, entity, wanted)
+    stored = _add(parts, call, entity, wanted)
     return receipt_response(HTTPStatus.CREATED, stored).plus(address_headers(call.request, stored.location))
 
 
@@ -125,6 +126,7 @@ def _add(parts: Parts, call: Call, entity: EntityType, wanted: Wanted) -> Instan
     name = unique_name(entity, wanted.instance)
     refuse_taken_name(parts.store, call.container, name, own_row=None)
     uri = None if entity.schema == CONTAINER else f"xcore:{entity.uri_type}:{_fifteen_digits(parts.new_uuid())}"
+    values = wanted.instance if uri is None else {"@id": uri, **wanted.instance}
     new = NewInstance(
         scope=call.container,
         schema=entity.schema,
@@ -132,43 +134,42 @@ def _add(parts: Parts, call: Call, entity: EntityType, wanted: Wanted) -> Instan
         uri=uri,
         account=call.caller.account,
         client=call.caller.api_key,
-        text=dump(wanted.instance if uri is None else {"@id": uri, **wanted.instance}),
+        text=dump(values),
         links=dump(wanted.links),
         name=name,
         references=frozenset((link.property, link.uri) for link in links),
-        values={"@id": uri, **wanted.instance},
+        values=values,
     )
     return parts.store.add(new, parts.store.next_date(parts.clock()))
 
 
 def _fifteen_digits(source: UUID) -> str:
-    return source.hex[:12] + source.hex[13:16]  # the digit between is the version, always the same
+    digits = source.hex
+    return digits[:12] + digits[13:16]  # the digit between is the version, always the same
 
 
 def put(parts: Parts, call: Call, instance_id: str) -> Response:
     """PUT: the body replaces the instance and its custom links."""
     given = content_type(call.request, HAL)
-    with parts.store.writing():
-        stored, entity = current(parts, call.container, instance_id)
-        named = named_type(parts, given)
-        body = _read_halves(call.request)
-        require_match(call.request, stored)
-        _refuse_other_type(named, entity)
-        return _replace(parts, call, stored, _to_wanted(body), Absence.STAYS)
+    stored, entity = current(parts, call.container, instance_id)
+    named = named_type(parts, given)
+    body = _read_halves(call.request)
+    require_match(call.request, stored)
+    _refuse_other_type(named, entity)
+    return _replace(parts, call, stored, _to_wanted(body), Absence.STAYS)
 
 
 def patch(parts: Parts, call: Call, instance_id: str) -> Response:
     """PATCH: the operations change the envelope; the result is judged as a PUT would be."""
     given = content_type(call.request, PATCH_HAL)
-    with parts.store.writing():
-        stored, entity = current(parts, call.container, instance_id)
-        named = named_type(parts, given)
-        operations = read_patch(read_body(call.request.body))
-        require_match(call.request, stored)
-        _refuse_other_type(named, entity)
-        envelope = load_object(envelope_text(stored, entity))
-        apply_patch(envelope, operations)
-        return _replace(parts, call, stored, _patched(envelope), Absence.REMOVAL)
+    stored, entity = current(parts, call.container, instance_id)
+    named = named_type(parts, given)
+    operations = read_patch(read_body(call.request.body))
+    require_match(call.request, stored)
+    _refuse_other_type(named, entity)
+    envelope = load_object(envelope_text(stored, entity))
+    apply_patch(envelope, operations)
+    return _replace(parts, call, stored, _patched(envelope), Absence.REMOVAL)
 
 
 def current(parts: Parts, container: str, instance_id: str) -> tuple[Instance, EntityType]:
@@ -182,7 +183,7 @@ def current(parts: Parts, container: str, instance_id: str) -> tuple[Instance, E
 def receipt_response(status: HTTPStatus, instance: Instance) -> Response:
     """A receipt with its ETag."""
     headers = {"Content-Type": RECEIPT, "ETag": instance.entity_tag}
-    return Response(status, headers, dump(receipt(instance)).encode())
+    return Response(status, headers, receipt_text(instance).encode())
 
 
 def _replace(parts: Parts, call: Call, stored: Instance, wanted: Wanted, absence: Absence) -> Response:
@@ -195,7 +196,8 @@ def _replace(parts: Parts, call: Call, stored: Instance, wanted: Wanted, absence
     _refuse(integrity_faults(parts.store, stored.scope, entity, after, links), entity)
     name = unique_name(entity, after)
     refuse_taken_name(parts.store, stored.scope, name, own_row=stored.row)
-    text = dump(after if stored.uri is None else {"@id": stored.uri, **after})
+    values = after if stored.uri is None else {"@id": stored.uri, **after}
+    text = dump(values)
     if len(text) > MAX_BODY:
         raise invalid(f"the instance would be larger than {MAX_BODY} characters")
     revision = Revision(
@@ -205,7 +207,7 @@ def _replace(parts: Parts, call: Call, stored: Instance, wanted: Wanted, absence
         links=dump(wanted.links),
         name=name,
         references=frozenset((link.property, link.uri) for link in links),
-        values=after if stored.uri is None else {"@id": stored.uri, **after},
+        values=values,
     )
     replaced = parts.store.replace(stored, revision, parts.store.next_date(parts.clock()))
     return receipt_response(HTTPStatus.OK, replaced)

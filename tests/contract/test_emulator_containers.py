@@ -146,23 +146,31 @@ def test_a_deletion_is_asked_about_in_its_own_container(repo: Caller, other: Cal
     assert json_of(repo.send("GET", location))["outcome"] == "deleted"
 
 
-def test_nothing_is_created_in_a_container_that_is_deleted_meanwhile(tmp_path: Path) -> None:
-    """B3, B4. By another process, between the look at the address and the write."""
+def test_a_container_is_not_deleted_between_the_look_at_the_address_and_the_write(tmp_path: Path) -> None:
+    """B3, B4. Another process has to wait until it can see what was created."""
     with Emulator.open(tmp_path / "x.db") as one, Emulator.open(tmp_path / "x.db") as two:
         shop = json_of(create(Caller(one)))["instanceId"]
+        two._database.connection.execute("PRAGMA busy_timeout = 0")
+        answered: list[int] = []
+
+        def delete() -> Response:
+            response = Caller(two).send("DELETE", f"containers/{shop}")
+            answered.append(response.status)
+            return response
 
         class Slow(dict[str, str]):
-            """Headers that take their time: the container is gone once they are read."""
+            """Headers that take their time: somebody tries to delete the container while they are read."""
 
             def get(self, name: str, default: Any = None) -> Any:
                 if name == "content-type":
-                    Caller(two).send("DELETE", f"containers/{shop}")
+                    delete()
                 return super().get(name, default)
 
         headers = Slow({**CREDENTIALS, "content-type": f'{XCORE}hal+json; schema="{NS}tag"'})
         body = b'{"_instance": {"xdm:name": "t"}, "_links": {}}'
         answer = one.handle(Request("POST", f"/data/core/xcore/{shop}/instances", "", headers, body))
-        assert answer.status == 404
+        assert (answer.status, answered) == (201, [503])
+        assert json_of(delete())["reason"] == "instances"
 
 
 def test_an_empty_container_is_deleted_at_once(repo: Caller, shop: str) -> None:

@@ -12,7 +12,7 @@ from reconciler.emulator.app import Emulator
 from tests.emulator_support import Caller, Made, TickingClock, op, xdm
 
 # Read whole: one row, or what happened last.
-SMALL = {"SCAN calendar", "SCAN removed", "SCAN former", "SCAN CONSTANT ROW"}
+SMALL = {"SCAN calendar", "SCAN taken_in", "SCAN removed", "SCAN former", "SCAN CONSTANT ROW"}
 WHOLE = re.compile(r"\(scope=\?( AND schema=\?)?\)")  # an index that leads to all of a container, or of a type in it
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 

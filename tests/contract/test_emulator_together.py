@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,7 @@ import pytest
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.asgi import asgi_app
 from reconciler.emulator.messages import Request, Response
-from reconciler.emulator.turns import Answer, Writers
+from reconciler.emulator.turns import Answer, Begun, Writer, Writers
 from tests.emulator_served import TAG, tag
 from tests.emulator_support import CREDENTIALS, Caller, names_of, xdm
 
@@ -38,7 +38,7 @@ def post(repo: Caller, name: str) -> Request:
 
 
 def statuses(repo: Caller, *names: str) -> list[int | None]:
-    answers = repo.emulator.handle_together([post(repo, name) for name in names], repo.emulator.handle)
+    answers = repo.emulator.begin([post(repo, name) for name in names]).finish()
     return [each.status if isinstance(each, Response) else None for each in answers]
 
 
@@ -65,7 +65,7 @@ def test_one_that_fails_is_undone_alone(repo: Caller, path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("ALTER TABLE reference RENAME TO gone")
     failing = replace(post(repo, ""), headers=typed, body=json.dumps(body).encode())
-    answers = repo.emulator.handle_together([post(repo, "b"), failing, post(repo, "c")], repo.emulator.handle)
+    answers = repo.emulator.begin([post(repo, "b"), failing, post(repo, "c")]).finish()
     assert [each.status for each in answers if isinstance(each, Response)] == [201, 500, 201]
     assert (names(repo), repo.list("fallback-offer")["_embedded"]["total"]) == (["a", "b", "c"], 0)
 
@@ -78,9 +78,8 @@ def test_what_is_written_together_is_found_whatever_is_undone_between(repo: Call
     offer = repo.made("fallback-offer", name="offer", tags=[repo.made("tag", name="old").uri])
     put = Request("PUT", f"/data/core/xcore/{repo.container}/instances/{offer.id}", "", TAG, tag("offer").encode())
     typed = {**TAG, "content-type": TAG["content-type"].replace("tag", "fallback-offer")}
-    answers = repo.emulator.handle_together(
-        [post(repo, "first words"), replace(put, headers=typed), post(repo, "last words")], repo.emulator.handle
-    )
+    requests = [post(repo, "first words"), replace(put, headers=typed), post(repo, "last words")]
+    answers = repo.emulator.begin(requests).finish()
     assert [each.status for each in answers if isinstance(each, Response)] == [201, 500, 201]
     assert sorted(names_of(repo.search("tag", "words"))) == ["first words", "last words"]
 
@@ -118,39 +117,109 @@ def test_readers_are_answered_while_a_write_waits(repo: Caller, path: Path) -> N
     assert asyncio.run(ask()) == (True, 200, 201)
 
 
-def test_those_that_come_while_one_is_carried_out_go_together() -> None:
-    begun, go_on = threading.Event(), threading.Event()
-    groups: list[list[str]] = []
+@dataclass
+class Told(Begun):
+    """Answers that hold once they may."""
 
-    def carry_out(requests: Sequence[Request]) -> Sequence[Answer]:
-        groups.append([each.path for each in requests])
-        begun.set()
-        assert go_on.wait(10)
-        return [Response(201) for _ in requests]
+    answers: Sequence[Answer]
+    may: threading.Event
+    begun: threading.Event = field(default_factory=threading.Event)
+
+    def finish(self) -> Sequence[Answer]:
+        self.begun.set()
+        assert self.may.wait(10)
+        return self.answers
+
+
+@dataclass
+class Recording(Writer):
+    """Writes down who goes together. busy: another one writes, so nothing begins at once."""
+
+    busy: bool = False
+    may: threading.Event = field(default_factory=threading.Event)
+    begun: threading.Event = field(default_factory=threading.Event)
+    groups: list[list[str]] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+
+    def begin(self, requests: Sequence[Request]) -> Told:
+        self.threads.add(threading.current_thread().name)
+        self.groups.append([each.path for each in requests])
+        return Told([Response(201) for _ in requests], self.may, self.begun)
+
+    def begin_at_once(self, requests: Sequence[Request]) -> Told | None:
+        return None if self.busy else self.begin(requests)
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_those_that_come_while_one_is_brought_to_the_disk_go_together(busy: bool) -> None:
+    writer = Recording(busy=busy)
 
     async def ask(writers: Writers) -> list[int]:
-        first = asyncio.create_task(_status(writers, "1"))
-        await asyncio.to_thread(begun.wait)
+        first = [asyncio.create_task(_status(writers, name)) for name in ("0", "1")]
+        await asyncio.to_thread(writer.begun.wait)
         rest = [asyncio.create_task(_status(writers, name)) for name in ("2", "3", "gives up", "4")]
         await asyncio.sleep(0)
         rest[2].cancel()
         await asyncio.sleep(0)
-        go_on.set()
-        return await asyncio.gather(first, *(each for each in rest if each is not rest[2]))
+        writer.may.set()
+        return await asyncio.gather(*first, *(each for each in rest if each is not rest[2]))
 
-    assert asyncio.run(ask(Writers(carry_out))) == [201] * 4
-    assert groups == [["1"], ["2", "3", "4"]]
+    assert asyncio.run(ask(Writers(writer))) == [201] * 5
+    assert writer.groups == [["0", "1"], ["2", "3", "4"]]
+    assert all(name.startswith("writer") is busy for name in writer.threads)
 
 
-async def _status(writers: Writers, name: str) -> int:
-    answer = await writers.answer(Request("POST", name))
+async def _status(writers: Writers, name: str, body: bytes = b"") -> int:
+    answer = await writers.answer(Request("POST", name, body=body))
     assert isinstance(answer, Response)
     return answer.status
 
 
-def test_what_goes_wrong_inside_reaches_every_caller() -> None:
-    def carry_out(_: Sequence[Request]) -> Sequence[Answer]:
+def test_those_that_come_at_once_go_together() -> None:
+    writer = Recording()
+    writer.may.set()
+
+    async def ask(writers: Writers) -> list[int]:
+        return await asyncio.gather(*(_status(writers, name) for name in "abc"))
+
+    assert asyncio.run(ask(Writers(writer))) == [201] * 3
+    assert writer.groups == [["a", "b", "c"]]
+
+
+def test_a_long_body_is_carried_out_where_nobody_waits_for_it() -> None:
+    writer = Recording()
+    writer.may.set()
+    assert asyncio.run(_status(Writers(writer), "long", bytes(100_000))) == 201
+    assert not writer.threads & {threading.current_thread().name}
+
+
+def test_a_loop_that_ends_in_the_middle_leaves_the_turn_to_the_next(repo: Caller) -> None:
+    """J3. Its writes are brought to the disk, though nobody hears of it."""
+    application = asgi_app(repo.emulator)
+
+    async def ask(name: str, *, patiently: bool) -> int | None:
+        transport = httpx.ASGITransport(app=application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://repo.test/data/core/xcore/") as client:
+            asked = asyncio.create_task(client.post(f"{repo.container}/instances", headers=TAG, content=tag(name)))
+            if patiently:
+                return (await asked).status_code
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return None
+
+    for name in "abc":
+        asyncio.run(ask(name, patiently=False))
+    assert asyncio.run(ask("last", patiently=True)) == 201
+    assert "last" in names(repo)
+
+
+@dataclass
+class Failing(Recording):
+    def begin(self, _: Sequence[Request]) -> Told:
         raise ZeroDivisionError
 
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_what_goes_wrong_inside_reaches_every_caller(busy: bool) -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(_status(Writers(carry_out), "1"))
+        asyncio.run(_status(Writers(Failing(busy=busy)), "1"))
