@@ -31,7 +31,7 @@ from reconciler.emulator.registry import built_in_registry
 from reconciler.emulator.routes import answer, method_not_allowed, writes
 from reconciler.emulator.snapshot import Moved, read_snapshot, write_snapshot
 from reconciler.emulator.staleness import without_newest
-from reconciler.emulator.store import Store
+from reconciler.emulator.store import TAKEN_IN_TOGETHER, Store
 from reconciler.emulator.turns import Answer
 from reconciler.emulator.views import Views
 from reconciler.emulator.writes import Parts, sandbox_scope
@@ -97,19 +97,21 @@ class Emulator:
         snapshot: Iterable[str] | None = None,
         accepted: Accepted = Accepted(),  # noqa: B008  (frozen)
         access: Access = Access.WRITE,
+        taken_in_together: int = TAKEN_IN_TOGETHER,
     ) -> Emulator:
         """Open a repository, making the file and the sandbox's container when they are not there.
 
         container: its id; by default the first one of the sandbox.   clock: aware datetimes.
         schemas: JSON Schema documents of further types.   snapshot: the lines to fill an empty repository with.
         access: with ``READ`` it works on a copy in memory, and the file is never written.
+        taken_in_together: how many new instances wait until they are counted and indexed; no answer depends on it.
         Raises ``ReconcilerError`` when the file cannot be used, a document is no schema, or the container belongs to
         another sandbox.
         """
         registry = built_in_registry().plus(schemas)
         reading = access is Access.READ and path != ":memory:"
         database = Database.copy_of(path) if reading else Database.open(path)
-        store = Store(database)
+        store = Store(database, taken_in_together)
         parts = Parts(store, registry, clock, new_uuid, Mishaps(faults))
         try:
             if snapshot is not None:

@@ -22,7 +22,7 @@ from reconciler.emulator.listed import INDEXES, Listed, Position
 _SELECT = f"SELECT {COLUMNS} FROM instance "  # noqa: S608  (our own names, here and below)
 BEFORE_ALL = ""  # sorts before every id and every date
 _MOST_COUNTED = 64
-_TAKEN_IN_TOGETHER = 256  # instances; so many are read besides the sums and the full-text index, at most
+TAKEN_IN_TOGETHER = 256  # instances; so many are read besides the sums and the full-text index, at most
 AFTER_ALL = "\U0010ffff"  # sorts after every id
 
 
@@ -105,7 +105,8 @@ class Horizon:
 class Store:
     """One open database. Not safe for concurrent calls: its owner takes turns."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, taken_in_together: int = TAKEN_IN_TOGETHER) -> None:
+        self._taken_in_together = taken_in_together
         self._database = database
         self._connection = database.connection
         self._counted: dict[Listed, tuple[object, Position | None, int]] = {}
@@ -150,7 +151,7 @@ class Store:
         )
         row = cursor.lastrowid or 0
         self._add_references(new.scope, row, new.references)
-        if row % _TAKEN_IN_TOGETHER == 0:
+        if row % self._taken_in_together == 0:
             self._take_in()
         who = (new.account, new.account, new.client, new.client)
         return Instance(row, new.scope, new.schema, new.instance_id, new.uri, 1, date, date, *who, new.text, new.links)

@@ -53,11 +53,16 @@ class Writing(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.closing.close()
 
-    @initialize(polls=st.integers(0, 2))
-    def open(self, polls: int) -> None:
+    @initialize(polls=st.integers(0, 2), together=st.sampled_from([1, 3, 256]))
+    def open(self, polls: int, together: int) -> None:
         """Two containers, one with something of each kind that others refer to."""
         self.polls = polls
-        emulator = Emulator.open(clock=TickingClock(), new_uuid=numbered_uuids(), faults=Faults(slow_delete=polls))
+        emulator = Emulator.open(
+            clock=TickingClock(),
+            new_uuid=numbered_uuids(),
+            faults=Faults(slow_delete=polls),
+            taken_in_together=together,
+        )
         self.closing.callback(emulator.close)
         outside = Caller(emulator)
         body = {"_instance": {"repo:name": "second"}, "_links": {}}
