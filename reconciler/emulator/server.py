@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
@@ -69,13 +70,9 @@ def _server(emulator: Emulator, log: TextIO) -> uvicorn.Server:
         def capture_signals(self) -> Iterator[None]:
             yield
 
-    def write_line(answered: Answered) -> None:
-        log.write(json.dumps(answered.line()) + "\n")
-        log.flush()
-
     return Server(
         uvicorn.Config(
-            asgi_app(emulator, write_line),
+            asgi_app(emulator, _Log(log).add),
             http=line_protocol(),
             ws="none",
             log_config=None,
@@ -83,9 +80,30 @@ def _server(emulator: Emulator, log: TextIO) -> uvicorn.Server:
             access_log=False,
             lifespan="off",
             server_header=False,
+            proxy_headers=False,  # nobody stands before it: a header of the caller changes no address
             timeout_graceful_shutdown=_GRACE_S,
         )
     )
+
+
+class _Log:
+    """Lines for requests that were answered at the same time are written together, right behind the answers."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._lines: list[str] = []
+
+    def add(self, answered: Answered) -> None:
+        """Called in the event loop."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._lines.append(json.dumps(answered.line()) + "\n")
+
+    def _write(self) -> None:
+        lines, self._lines = self._lines, []
+        with suppress(OSError):  # whoever reads it is gone, or its disk is full: requests are answered nevertheless
+            self._out.write("".join(lines))
+            self._out.flush()
 
 
 @contextmanager
