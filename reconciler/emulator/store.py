@@ -323,9 +323,9 @@ class Store:
         return int(others) + int(near) + int(newest)
 
     def has(self, scope: str, schema: str, column: Literal["label", "status"], value: str | None) -> bool:
-        """Whether any instance of the type has that in the column."""
-        index = INDEXES[column]
-        query = f"SELECT 1 FROM instance INDEXED BY {index} WHERE scope = ? AND schema = ? AND {column} IS ? LIMIT 1"  # noqa: S608
+        """Whether any instance of the type has that in the column; None, for none, can be asked of labels only."""
+        source = f"instance INDEXED BY {INDEXES[column]} WHERE scope = ? AND schema = ?"
+        query = f"SELECT 1 FROM {source} AND {column} {'IS' if value is None else '='} ? LIMIT 1"  # noqa: S608
         return self._one(query, scope, schema, value) is not None
 
     # --- lists sorted in memory

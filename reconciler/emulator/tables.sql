@@ -27,7 +27,7 @@ CREATE INDEX instance_in_order ON instance (scope, schema, instance_id);
 CREATE INDEX instance_by_created ON instance (scope, schema, created, instance_id);
 CREATE INDEX instance_by_modified ON instance (scope, schema, modified, instance_id);
 CREATE INDEX instance_by_label ON instance (scope, schema, label, instance_id);
-CREATE INDEX instance_by_status ON instance (scope, schema, status, instance_id);
+CREATE INDEX instance_by_status ON instance (scope, schema, status, instance_id) WHERE status IS NOT NULL;
 
 -- How many instances there are by the first two characters of their ids: what lies behind a page is told from 256 sums
 -- and one bucket, not by counting the rest of the list on every page.

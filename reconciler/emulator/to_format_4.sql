@@ -1,6 +1,8 @@
 -- From format 3 to format 4; tables.sql says what each is for.
 CREATE TABLE taken_in (row INTEGER NOT NULL) STRICT;
 INSERT INTO taken_in SELECT coalesce(max(row), 0) FROM instance;
+DROP INDEX instance_by_status;
+CREATE INDEX instance_by_status ON instance (scope, schema, status, instance_id) WHERE status IS NOT NULL;
 DROP TRIGGER instance_added;
 DROP TRIGGER instance_removed;
 CREATE TRIGGER instance_removed AFTER DELETE ON instance BEGIN

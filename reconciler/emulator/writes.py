@@ -135,7 +135,7 @@ def _add(parts: Parts, call: Call, entity: EntityType, wanted: Wanted) -> Instan
         account=call.caller.account,
         client=call.caller.api_key,
         text=dump(values),
-        links=dump(wanted.links),
+        links=dump(wanted.links) if wanted.links else "{}",
         name=name,
         references=frozenset((link.property, link.uri) for link in links),
         values=values,

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -99,6 +100,20 @@ def test_all_are_told_when_another_process_holds_the_file(repo: Caller, path: Pa
     assert statuses(repo, "a", "b") == [503, 503]
     holder.close()
     assert names(repo) == []
+
+
+def test_what_is_to_begin_at_once_waits_for_no_other_process(repo: Caller, path: Path) -> None:
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+    assert [repo.emulator.begin_at_once([post(repo, "a")]) for _ in range(3)] == [None] * 3
+    assert time.monotonic() - started < 9  # it would wait for ten seconds
+    holder.close()
+    begun = repo.emulator.begin_at_once([post(repo, "a")])
+    assert begun is not None
+    assert repo.emulator.begin_at_once([post(repo, "b")]) is None
+    begun.finish()
+    assert names(repo) == ["a"]
 
 
 def test_readers_are_answered_while_a_write_waits(repo: Caller, path: Path) -> None:
