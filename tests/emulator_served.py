@@ -49,9 +49,9 @@ class Served:
 
 
 @contextmanager
-def served(path: Path, *faults: str) -> Iterator[Served]:
+def served(path: Path, *faults: str, program: str = PROGRAM) -> Iterator[Served]:
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(path), *faults], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(path), *faults], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process:
         try:

@@ -6,21 +6,25 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
 import pytest
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.asgi import Answered, asgi_app
+from reconciler.emulator.lines import line_protocol
 from reconciler.emulator.server import serve
 from reconciler.model.errors import ReconcilerError
-from tests.emulator_served import TAG, served, tag
+from tests.emulator_served import PROGRAM, TAG, served, tag
 from tests.emulator_support import NS
 
 BASE = "http://repo.test/data/core/xcore/"
@@ -160,6 +164,54 @@ def test_what_is_no_http_is_refused_as_everything_else(tmp_path: Path) -> None:
     assert b"Content-Type: application/problem+json" in head
     assert b"x-request-id: " in head
     assert json.loads(body)["status"] == 400
+
+
+def test_the_body_of_an_answer_waits_for_nothing(emulator: Emulator) -> None:
+    """J1. Head and body are two packets; the second is not held until the first is acknowledged."""
+
+    async def option() -> int:
+        config, state = uvicorn.Config(asgi_app(emulator), lifespan="off", ws="none"), ServerState()
+        config.load()
+        protocol = cast(Callable[..., asyncio.Protocol], line_protocol())
+        loop = asyncio.get_running_loop()
+        listener = socket.create_server(("127.0.0.1", 0))
+        async with await loop.create_server(lambda: protocol(config, state, {}), sock=listener):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            (line,) = state.connections
+            accepted = cast(HttpToolsProtocol, line).transport.get_extra_info("socket")
+            told = int(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+            await writer.wait_closed()
+        return told
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        assert runner.run(option()) != 0
+
+
+@pytest.mark.e2e
+def test_a_header_of_the_caller_changes_no_address(tmp_path: Path) -> None:
+    """C3."""
+    headers = {**TAG, "X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1"}
+    with served(tmp_path / "x.db") as server, httpx.Client(base_url=server.url, headers=headers) as client:
+        created = client.post(f"{server.container}/instances", content=tag("t"))
+    assert created.headers["content-base"] == server.url
+
+
+@pytest.mark.e2e
+def test_requests_are_answered_though_their_log_cannot_be_written(tmp_path: Path) -> None:
+    """J5. And nothing else is said instead."""
+    program = "def full(_): raise OSError(28, 'No space left on device')\n" + PROGRAM.replace(
+        "log=sys.stderr", "log=type('Full', (), {'write': staticmethod(full)})"
+    )
+    with (
+        served(tmp_path / "x.db", program=program) as server,
+        httpx.Client(base_url=server.url, headers=TAG) as client,
+    ):
+        answers = [client.post(f"{server.container}/instances", content=tag(name)) for name in "abc"]
+        assert server.stop(signal.SIGTERM) == (0, [])
+    assert [answer.status_code for answer in answers] == [201] * 3
 
 
 @pytest.mark.e2e
