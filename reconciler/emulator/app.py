@@ -203,7 +203,7 @@ class Emulator:
         """With the turn, which is given back by ``Begun.finish``, or when anything is raised."""
         with ExitStack() as stack:
             stack.callback(self._turn.release)
-            stack.enter_context(self._database.together(wait=wait))
+            stack.enter_context(self._database.together(alone=len(requests) == 1, wait=wait))
             answers = [self._answer_in_turn(request) for request in requests]
             return Begun(answers, stack.pop_all(), partial(self._failed_together, requests))
 

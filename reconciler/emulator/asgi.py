@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -39,11 +40,13 @@ class Answered:
     request_id: str
     error: str | None = None
 
-    def line(self) -> dict[str, str | int | float]:
-        """What the log says, ready for JSON."""
-        told: dict[str, str | int | float] = {"method": self.method, "path": self.path, "status": self.status}
-        told |= {"ms": self.ms, "request_id": self.request_id}
-        return told if self.error is None else told | {"error": self.error}
+    def line(self) -> str:
+        """What the log says, as JSON."""
+        error = "" if self.error is None else f', "error": {json.dumps(self.error)}'
+        return (
+            f'{{"method": {json.dumps(self.method)}, "path": {json.dumps(self.path)}, "status": {self.status:d},'
+            f' "ms": {self.ms}, "request_id": {json.dumps(self.request_id)}{error}}}'
+        )
 
 
 def asgi_app(

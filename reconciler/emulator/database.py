@@ -31,7 +31,9 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self._patience_s = _BUSY_TIMEOUT_S
         self._together = False
+        self._is_alone = False
         self._undone_by: sqlite3.Error | None = None
 
     @classmethod
@@ -92,14 +94,14 @@ class Database:
         return database
 
     @contextmanager
-    def together(self, *, wait: bool = True) -> Iterator[None]:
+    def together(self, *, alone: bool = False, wait: bool = True) -> Iterator[None]:
         """One commit for all transactions inside; each is still undone alone when anything is raised in it.
 
-        wait: until the lock is to be had, or for the busy timeout.
+        alone: there is only one.   wait: until the lock is to be had, or for the busy timeout.
         Raises ``Busy`` or ``sqlite3.Error`` when nothing of them holds.
         """
         with self.transaction("BEGIN IMMEDIATE", wait=wait):
-            self._together = True
+            self._together, self._is_alone = True, alone
             try:
                 yield
                 self._require_whole()
@@ -109,23 +111,31 @@ class Database:
     @contextmanager
     def _part(self) -> Iterator[None]:
         self._require_whole()
-        self.connection.execute("SAVEPOINT part")
+        if not self._is_alone:
+            self.connection.execute("SAVEPOINT part")
         try:
             yield
         except BaseException as error:
             if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK TO part")
+                self._undo_part()
             elif isinstance(error, sqlite3.Error):
                 self._undone_by = error
             raise
-        finally:
-            if self.connection.in_transaction:
-                self.connection.execute("RELEASE part")
+        if not self._is_alone:
+            self.connection.execute("RELEASE part")
+
+    def _undo_part(self) -> None:
+        if self._is_alone:  # what is committed in the end is empty
+            self.connection.execute("ROLLBACK")
+            self.connection.execute("BEGIN")
+        else:
+            self.connection.execute("ROLLBACK TO part")
+            self.connection.execute("RELEASE part")
 
     def _require_whole(self) -> None:
-        """A failing disk undoes the transaction with all its parts; what comes now would stand alone."""
-        if self._undone_by is not None:
-            raise self._undone_by
+        """A failing disk undoes the transaction with all its parts; what comes now would stand by itself."""
+        if not self.connection.in_transaction:
+            raise self._undone_by or sqlite3.OperationalError("the transaction was undone")
 
     @contextmanager
     def transaction(self, begin: Begin, *, wait: bool = True) -> Iterator[None]:
@@ -143,17 +153,16 @@ class Database:
                 self.connection.execute("ROLLBACK")
 
     def _begin(self, begin: Begin, *, wait: bool) -> None:
-        if not wait:
-            self.connection.execute("PRAGMA busy_timeout = 0")
+        patience_s = _BUSY_TIMEOUT_S if wait else 0
+        if patience_s != self._patience_s:
+            self.connection.execute(f"PRAGMA busy_timeout = {patience_s * 1000:.0f}")
+            self._patience_s = patience_s
         try:
             self.connection.execute(begin)
         except sqlite3.OperationalError as error:
             if _is_busy(error):
                 raise Busy from error
             raise
-        finally:
-            if not wait:
-                self.connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
 
 
 def _copy(path: Path, memory: sqlite3.Connection) -> None:

@@ -97,7 +97,7 @@ class _Log:
         """Called in the event loop."""
         if not self._lines:
             asyncio.get_running_loop().call_soon(self._write)
-        self._lines.append(json.dumps(answered.line()) + "\n")
+        self._lines.append(answered.line() + "\n")
 
     def _write(self) -> None:
         lines, self._lines = self._lines, []
