@@ -111,21 +111,22 @@ class Database:
     @contextmanager
     def _part(self) -> Iterator[None]:
         self._require_whole()
-        if not self._is_alone:
+        is_alone, self._is_alone = self._is_alone, False  # a second one would not be
+        if not is_alone:
             self.connection.execute("SAVEPOINT part")
         try:
             yield
         except BaseException as error:
             if self.connection.in_transaction:
-                self._undo_part()
+                self._undo_part(is_alone=is_alone)
             elif isinstance(error, sqlite3.Error):
                 self._undone_by = error
             raise
-        if not self._is_alone:
+        if not is_alone:
             self.connection.execute("RELEASE part")
 
-    def _undo_part(self) -> None:
-        if self._is_alone:  # what is committed in the end is empty
+    def _undo_part(self, *, is_alone: bool) -> None:
+        if is_alone:  # what is committed in the end is empty
             self.connection.execute("ROLLBACK")
             self.connection.execute("BEGIN")
         else:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -17,10 +18,11 @@ import pytest
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.asgi import asgi_app
+from reconciler.emulator.faults import Faults
 from reconciler.emulator.messages import Request, Response
 from reconciler.emulator.turns import Answer, Begun, Writer, Writers
 from tests.emulator_served import TAG, tag
-from tests.emulator_support import CREDENTIALS, Caller, names_of, xdm
+from tests.emulator_support import CREDENTIALS, Caller, TickingClock, names_of, xdm
 
 
 @pytest.fixture
@@ -100,6 +102,21 @@ def test_all_are_told_when_another_process_holds_the_file(repo: Caller, path: Pa
     assert statuses(repo, "a", "b") == [503, 503]
     holder.close()
     assert names(repo) == []
+
+
+def test_a_write_that_is_refused_undoes_no_decision_before_it(path: Path) -> None:
+    """H1. What is due is decided first; then the write is refused, alone or among others."""
+    clock = TickingClock()
+    with Emulator.open(path, clock=clock, faults=Faults(slow_delete=3)) as emulator:
+        repo = Caller(emulator)
+        for others in ([], ["other"]):
+            tag = repo.made("tag", name="goes")
+            repo.delete(tag)
+            clock.now += timedelta(seconds=6)
+            refused = replace(post(repo, ""), body=b"no JSON")
+            answers = emulator.begin([refused, *(post(repo, name) for name in others)]).finish()
+            assert next(each.status for each in answers if isinstance(each, Response)) == 400
+            assert repo.get(tag).status == 404
 
 
 def test_what_is_to_begin_at_once_waits_for_no_other_process(repo: Caller, path: Path) -> None:
