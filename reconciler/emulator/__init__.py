@@ -27,8 +27,9 @@ Choices that took thought:
 - ``total`` is exact. By id it comes from sums by the first two characters of the ids;
   another index counts what lies between two pages; a list in memory knows it. Counting the rest of the list on
   every page would make a walk quadratic; a remainder carried in ``next`` was refused because writes make it wrong.
-- New instances are taken into those sums, and into the full-text index, 256 at a time; until then they are read
-  besides, by their rows. Each by itself they took a third of what a create costs the database.
+- New instances are taken into those sums, and into the full-text index, 64 at a time; until then a count and a search
+  read them besides, by their rows, which takes some milliseconds at most: a long one does not wait. Each by itself, the
+  small ones took a third of what a create costs the database.
 - No two writes have the same date: in a burst the dates run ahead of the clock, a millisecond each. A walk by date of
   creation then misses nothing, and the date of the last change tells what lists in memory have to take in.
 - The score of a search depends on the instance and the query alone, not on how frequent a word is elsewhere (BM25):
@@ -37,10 +38,11 @@ Choices that took thought:
 - Every write is one transaction, from the look at its container on, which takes SQLite's write lock first: so the rules
   hold with any number of processes. It is on the disk when it is answered. Behind ``asgi`` those that came while the
   disk was busy share the next commit, each in a savepoint: a commit costs more than all that is done for a write, and
-  more the more often it comes. They are carried out in the event loop, and a thread waits for the disk, or for another
-  process that holds the file; a single one is not handed over, since two threads that wake each other cost more than
-  the commit. Reads have a second connection, and go on while a thread waits. When writes were carried out in the
-  thread, both threads fought for the interpreter at every statement, 2026-11-28: half as much again for a create.
+  more the more often it comes. They are carried out in the event loop, as many as 20 ms allow, and a thread waits for
+  the disk, or for another process that holds the file. A single one is not handed over, since two threads that wake
+  each other cost more than the commit: then reads wait for the disk too. Otherwise they go on, by a connection of their
+  own. When writes were carried out in the thread, both threads fought for the interpreter at every statement,
+  2026-11-28: half as much again for a create. What the gateway refuses waits for nobody.
 - SQLite looks at every page that it keeps when it commits after some pages were put in order: so it keeps few.
 - A request to delete is a row, decided by the poll that comes when its turn is there: no background work, and a restart
   loses nothing. An ``If-Match`` must hold at the decision as well, else the outcome is ``rejected`` with reason

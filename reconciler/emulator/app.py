@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -38,6 +40,7 @@ from reconciler.emulator.writes import Parts, sandbox_scope
 from reconciler.model.errors import ReconcilerError
 
 HEALTH, DESCRIPTION = "/healthz", "/openapi.json"
+AT_ONCE_S = 0.02  # what readers wait for writers, at most; or for one of them
 OUTSIDE = (HEALTH, DESCRIPTION)  # at the root, and without credentials
 # The ends of addresses that give lists; new instances may be late there (J4).
 _LISTS = (["instances"], ["queries", "core", "search"])
@@ -57,6 +60,11 @@ class Begun:
     _answers: list[Answer]
     _open: ExitStack
     _failed: Callable[[Exception], list[Answer]]
+
+    @property
+    def count(self) -> int:
+        """How many requests are answered, from the first on."""
+        return len(self._answers)
 
     def finish(self) -> list[Answer]:
         """The answers, in the order of the requests, once they hold. To be called once, from any thread."""
@@ -139,17 +147,27 @@ class Emulator:
         Raises ``Dropped``, a ``ConnectionError``, where a fault cuts the line. A fault never waits here:
         ``latency_s`` is for whoever brings the requests.
         """
-        with self._turn if self._writes(request) else self._reading_turn:
-            return self._handle(request)
+        with self._turn_for(request) as parts:
+            return self._handle(request, parts)
 
     def answer(self, request: Request) -> Answer:
         """The same for servers, which live on whatever goes wrong."""
-        with self._turn if self._writes(request) else self._reading_turn:
-            return self._answer_in_turn(request)
+        with self._turn_for(request) as parts:
+            return self._answer_in_turn(request, parts)
 
-    def _answer_in_turn(self, request: Request) -> Answer:
+    @contextmanager
+    def _turn_for(self, request: Request) -> Iterator[Parts]:
+        """The turn to write or to read, and what the answer is made with."""
+        if self._takes_turn_to_write(request):
+            with self._turn:
+                yield self._parts
+        else:
+            with self._reading_turn:
+                yield self._reading
+
+    def _answer_in_turn(self, request: Request, parts: Parts) -> Answer:
         try:
-            return self._handle(request)
+            return self._handle(request, parts)
         except Dropped as dropped:
             return dropped
         except Exception as error:  # noqa: BLE001  (the edge: a fault of ours or of the disk is told)
@@ -157,9 +175,9 @@ class Emulator:
             told = failed.plus({"x-request-id": request.header("x-request-id") or str(uuid4())})
             return replace(told, cause=f"{type(error).__name__}: {error}")
 
-    def _handle(self, request: Request) -> Response:
+    def _handle(self, request: Request, parts: Parts) -> Response:
         try:
-            response = self._mishap(request) or self._carried_out(request)
+            response = self._mishap(request) or self._carried_out(request, parts)
             if self._strikes("drop-after", request):
                 raise Dropped("drop-after")
         except Busy:
@@ -177,7 +195,7 @@ class Emulator:
 
     def waits_for_disk(self, request: Request) -> bool:
         """Whether this request is one that writes, and there is a file to write to."""
-        return self._second is not None and self._writes(request)
+        return self._second is not None and self._takes_turn_to_write(request)
 
     def begin(self, requests: Sequence[Request]) -> Begun:
         """Answer requests that write, in their order, by one transaction, which ``Begun.finish`` brings to the disk.
@@ -186,26 +204,34 @@ class Emulator:
         """
         self._turn.acquire()
         try:
-            return self._begin(requests, wait=True)
+            return self._begin(requests, math.inf, wait=True)
         except (Busy, sqlite3.Error) as error:
             return Begun(self._failed_together(requests, error), ExitStack(), partial(self._failed_together, requests))
 
-    def begin_at_once(self, requests: Sequence[Request]) -> Begun | None:
-        """The same; None when it would have to wait for others who write, and nothing is done."""
+    def begin_at_once(self, requests: Sequence[Request], within_s: float = AT_ONCE_S) -> Begun | None:
+        """The same for as many as can be answered in some time; at least the first.
+
+        None when it would have to wait for others who write, and nothing is done.
+        """
         if not self._turn.acquire(blocking=False):
             return None
         try:
-            return self._begin(requests, wait=False)
+            return self._begin(requests, within_s, wait=False)
         except (Busy, sqlite3.Error):
             return None
 
-    def _begin(self, requests: Sequence[Request], *, wait: bool) -> Begun:
+    def _begin(self, requests: Sequence[Request], within_s: float, *, wait: bool) -> Begun:
         """With the turn, which is given back by ``Begun.finish``, or when anything is raised."""
         with ExitStack() as stack:
             stack.callback(self._turn.release)
             stack.enter_context(self._database.together(alone=len(requests) == 1, wait=wait))
-            answers = [self._answer_in_turn(request) for request in requests]
-            return Begun(answers, stack.pop_all(), partial(self._failed_together, requests))
+            answers: list[Answer] = []
+            until = time.monotonic() + within_s
+            for request in requests:
+                answers.append(self._answer_in_turn(request, self._parts))
+                if time.monotonic() > until:
+                    break
+            return Begun(answers, stack.pop_all(), partial(self._failed_together, requests[: len(answers)]))
 
     def _failed_together(self, requests: Sequence[Request], error: Exception) -> list[Answer]:
         response = _failed(error) if isinstance(error, sqlite3.Error) else _busy()
@@ -246,11 +272,11 @@ class Emulator:
     def _strikes(self, fault: str, request: Request) -> bool:
         return self.mishaps.strikes(fault, request.method) if self.mishaps.any and _is_of_the_api(request) else False
 
-    def _carried_out(self, request: Request) -> Response:
+    def _carried_out(self, request: Request, parts: Parts) -> Response:
         try:
-            if request.method != "GET" and self.mishaps.amount("slow-delete", "DELETE"):
-                decide_what_is_due(self._parts)
-            response = self._answer(request, self._parts if self._writes(request) else self._reading)
+            if parts is self._parts and request.method != "GET" and self.mishaps.amount("slow-delete", "DELETE"):
+                decide_what_is_due(parts)
+            response = self._answer(request, parts)
         except Refused as refused:
             return refused.response
         return self._truncated(request, response) if self.mishaps.any else response
@@ -269,11 +295,19 @@ class Emulator:
         del links["next"]
         return replace(response, body=dump(body).encode())
 
-    def _writes(self, request: Request) -> bool:
-        """Whether answering takes the write lock: a list told late is read in a transaction that is undone."""
-        if writes(request):
-            return True
-        return bool(self.mishaps.amount("stale-list", request.method)) and _lists_in(request) is not None
+    def _takes_turn_to_write(self, request: Request) -> bool:
+        """Whether answering takes the write lock: a list told late is read in a transaction that is undone.
+
+        What the gateway refuses waits for nobody.
+        """
+        late = self.mishaps.amount("stale-list", request.method)
+        if not _is_of_the_api(request) or not (writes(request) or (late and _lists_in(request) is not None)):
+            return False
+        try:
+            identify(request, self._accepted, self._sandbox)
+        except Refused:
+            return False
+        return True
 
     def _with_id(self, request: Request, response: Response) -> Response:
         request_id = request.header("x-request-id") or str(self._parts.new_uuid())

@@ -97,7 +97,7 @@ class Database:
     def together(self, *, alone: bool = False, wait: bool = True) -> Iterator[None]:
         """One commit for all transactions inside; each is still undone alone when anything is raised in it.
 
-        alone: there is only one.   wait: until the lock is to be had, or for the busy timeout.
+        alone: there is only one request.   wait: until the lock is to be had, or for the busy timeout.
         Raises ``Busy`` or ``sqlite3.Error`` when nothing of them holds.
         """
         with self.transaction("BEGIN IMMEDIATE", wait=wait):
@@ -106,24 +106,24 @@ class Database:
                 yield
                 self._require_whole()
             finally:
-                self._together, self._undone_by = False, None
+                self._together, self._is_alone, self._undone_by = False, False, None
 
     @contextmanager
     def _part(self) -> Iterator[None]:
         self._require_whole()
-        is_alone, self._is_alone = self._is_alone, False  # a second one would not be
-        if not is_alone:
-            self.connection.execute("SAVEPOINT part")
+        is_alone, self._is_alone = self._is_alone, False  # a request may have a second one
         try:
+            if not is_alone:
+                self.connection.execute("SAVEPOINT part")
             yield
+            if not is_alone:
+                self.connection.execute("RELEASE part")
         except BaseException as error:
             if self.connection.in_transaction:
                 self._undo_part(is_alone=is_alone)
             elif isinstance(error, sqlite3.Error):
                 self._undone_by = error
             raise
-        if not is_alone:
-            self.connection.execute("RELEASE part")
 
     def _undo_part(self, *, is_alone: bool) -> None:
         if is_alone:  # what is committed in the end is empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
 from uuid import uuid4
@@ -33,7 +34,8 @@ def line_protocol() -> type[asyncio.Protocol]:
         def connection_made(self, transport: asyncio.Transport) -> None:
             # asyncio does so only for sockets whose protocol is told, and those of a listener are not: the body of an
             # answer would wait until the caller has acknowledged its head, which may take 40 ms.
-            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with suppress(OSError):  # whoever asked may be gone
+                transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             super().connection_made(transport)
 
         def send_400_response(self, msg: str) -> None:

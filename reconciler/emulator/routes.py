@@ -19,7 +19,7 @@ from reconciler.emulator.gateway import Caller
 from reconciler.emulator.instances import envelope_text
 from reconciler.emulator.listing import list_instances, search_instances
 from reconciler.emulator.media import HOME_HAL, RECEIPT, RESULTS_SCHEMA, MediaType, hal, require_acceptable
-from reconciler.emulator.messages import Request, Response
+from reconciler.emulator.messages import BASE_PATH, Request, Response
 from reconciler.emulator.problems import Refused, not_found, problem
 from reconciler.emulator.writes import Call, Parts, create, current, patch, put, require_container, sandbox_scope
 
@@ -29,7 +29,7 @@ Way: TypeAlias = Callable[[Parts, Call, Values], Response]
 _HOME = MediaType(HOME_HAL)
 _RECEIPT = MediaType(RECEIPT)
 _PAGE = hal(RESULTS_SCHEMA)
-_DELETIONS = "/deletions/"
+_DELETIONS = "deletions"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ ROUTES = (
         {"GET": _lookup, "PUT": _REPLACE, "PATCH": _receipt(patch, "instanceId"), "DELETE": _REMOVE},
     ),
     Route("/{container}/queries/core/search", {"GET": _page(search_instances)}),
-    Route("/{container}/deletions/{token}", {"GET": _receipt(poll, "token")}),
+    Route(f"/{{container}}/{_DELETIONS}/{{token}}", {"GET": _receipt(poll, "token")}),
 )
 
 
@@ -140,7 +140,9 @@ def answer(parts: Parts, request: Request, caller: Caller, address: str) -> Resp
 
 def writes(request: Request) -> bool:
     """Whether the answer is made inside a transaction that writes; a poll decides a deletion."""
-    return request.method != "GET" or _DELETIONS in request.path
+    if request.method != "GET" or _DELETIONS not in request.path:
+        return request.method != "GET"
+    return request.path.removeprefix(BASE_PATH).split("/")[2:3] == [_DELETIONS]
 
 
 def method_not_allowed(methods: Iterable[str]) -> Refused:

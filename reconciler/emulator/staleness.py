@@ -17,7 +17,7 @@ class _InTransaction(Database):
     """The same connection, where a transaction is open already."""
 
     @contextmanager
-    def transaction(self, begin: Begin, *, wait: bool = True) -> Iterator[None]:  # noqa: ARG002 - as above
+    def transaction(self, begin: Begin, *, wait: bool = True) -> Iterator[None]:  # noqa: ARG002  (as the one of Database)
         """What is around it decides."""
         yield
 

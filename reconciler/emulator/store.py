@@ -22,7 +22,8 @@ from reconciler.emulator.listed import INDEXES, Listed, Position
 _SELECT = f"SELECT {COLUMNS} FROM instance "  # noqa: S608  (our own names, here and below)
 BEFORE_ALL = ""  # sorts before every id and every date
 _MOST_COUNTED = 64
-TAKEN_IN_TOGETHER = 256  # instances; so many are read besides the sums and the full-text index, at most
+TAKEN_IN_TOGETHER = 64  # instances; so many are read besides the sums and the full-text index, at most
+_LONG = 4096  # characters of an instance that does not wait: those that do are read quickly
 AFTER_ALL = "\U0010ffff"  # sorts after every id
 
 
@@ -151,7 +152,7 @@ class Store:
         )
         row = cursor.lastrowid or 0
         self._add_references(new.scope, row, new.references)
-        if row % self._taken_in_together == 0:
+        if row % self._taken_in_together == 0 or len(new.text) > _LONG:
             self._take_in()
         who = (new.account, new.account, new.client, new.client)
         return Instance(row, new.scope, new.schema, new.instance_id, new.uri, 1, date, date, *who, new.text, new.links)
@@ -172,6 +173,8 @@ class Store:
         self._connection.execute("UPDATE search SET words = ? WHERE rowid = ?", words)
         self._connection.execute("DELETE FROM reference WHERE source = ?", (stored.row,))
         self._add_references(stored.scope, stored.row, revision.references)
+        if len(revision.text) > _LONG and stored.row > self._last_taken_in():
+            self._take_in()
         return Instance(*self._connection.execute(_SELECT + "WHERE row = ?", (stored.row,)).fetchone())
 
     def remove(self, stored: Instance) -> None:
@@ -185,6 +188,8 @@ class Store:
         newest = (self._last_taken_in(),)
         rows = self._connection.execute("SELECT row, scope, schema, text FROM instance WHERE row > ?", newest)
         words = [(row, place_of(scope, schema), search_text(load_object(text))) for row, scope, schema, text in rows]
+        # A process of an older version that has the file open yet adds its words by itself.
+        self._connection.execute("DELETE FROM search WHERE rowid > ?", newest)
         self._connection.executemany("INSERT INTO search (rowid, place, words) VALUES (?, ?, ?)", words)
         self._connection.execute(
             "INSERT INTO population SELECT scope, schema, substr(instance_id, 1, 2), count(*) FROM instance"
@@ -353,12 +358,13 @@ class Store:
         self, scope: str, schema: str, match: str, needles: Sequence[str]
     ) -> Iterator[tuple[Instance, str | None]]:
         """What the full-text index finds, and the few instances that are not in it yet."""
+        last = self._last_taken_in()
         indexed = "words FROM search CROSS JOIN instance ON row = search.rowid"
         wanted = f"place : {place_of(scope, schema)} AND words : ({match})"
-        source = f"{indexed} WHERE scope = ? AND schema = ? AND search MATCH ?"
-        yield from self._found(source, (scope, schema, wanted), needles)
+        source = f"{indexed} WHERE scope = ? AND schema = ? AND search MATCH ? AND row <= ?"
+        yield from self._found(source, (scope, schema, wanted, last), needles)
         source = "NULL FROM instance NOT INDEXED WHERE scope = ? AND schema = ? AND row > ?"
-        yield from self._found(source, (scope, schema, self._last_taken_in()), needles)
+        yield from self._found(source, (scope, schema, last), needles)
 
     def _found(
         self, source: str, arguments: Sequence[object], needles: Sequence[str]

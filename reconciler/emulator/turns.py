@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -23,10 +23,15 @@ Answer: TypeAlias = Response | Dropped
 
 
 class Begun(Protocol):
-    """Answers that hold once they are on the disk."""
+    """Answers that hold once they are on the disk; until then nobody else writes."""
+
+    @property
+    def count(self) -> int:
+        """How many requests are answered, from the first on."""
+        ...
 
     def finish(self) -> Sequence[Answer]:
-        """The answers, once they hold."""
+        """The answers, once they hold. To be called once, from any thread."""
         ...
 
 
@@ -38,7 +43,7 @@ class Writer(Protocol):
         ...
 
     def begin_at_once(self, requests: Sequence[Request]) -> Begun | None:
-        """The same, or None when it would have to wait; nothing is done then."""
+        """The same of as many as take little time, or None when it would have to wait; nothing is done then."""
         ...
 
 
@@ -48,30 +53,44 @@ class _Waiting:
     answer: asyncio.Future[Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be brought to the disk; carried out before if ``begun`` is not None."""
+
+    group: Sequence[_Waiting]
+    begun: Begun | None
+
+
+def _one_thread() -> Executor:
+    return ThreadPoolExecutor(1, "writer")
+
+
 class Writers:
     """Brings requests to the disk, in the order in which they came; a caller that gives up before is left out."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, thread: Callable[[], Executor] = _one_thread) -> None:
         self._writer = writer
+        self._thread = thread
         self._queue: _Queue | None = None
 
     async def answer(self, request: Request) -> Answer:
         """The answer, once it holds; what carrying it out raises is raised here."""
         loop, queue = asyncio.get_running_loop(), self._queue
         if queue is None or queue.loop is not loop:  # another loop may be closed; or wait for its own, and goes on
-            self._queue = queue = _Queue(loop, self._writer)
+            self._queue = queue = _Queue(loop, self._writer, self._thread())
         return await queue.put(request)
 
 
 class _Queue:
-    """Writers of one event loop. All but ``_finish`` happens in the loop."""
+    """Writers of one event loop. All but ``_work`` happens in the loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, writer: Writer) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, writer: Writer, thread: Executor) -> None:
         self.loop = loop
         self._writer = writer
         self._waiting: deque[_Waiting] = deque()
         self._is_at_work = False
-        self._thread = ThreadPoolExecutor(1, "writer")
+        self._thread = thread
+        self._job: _Job | None = None  # for the thread
 
     def put(self, request: Request) -> asyncio.Future[Answer]:
         waiting = _Waiting(request, self.loop.create_future())
@@ -86,20 +105,29 @@ class _Queue:
         if not group:
             self._is_at_work = False
             return
-        requests = [each.request for each in group]
-        begun: Begun | None = None
-        answers: Sequence[Answer | Exception] | None = None
         try:
-            if sum(len(each.body) for each in requests) <= _MOST_BYTES:
-                begun = self._writer.begin_at_once(requests)
-            if begun is not None and len(group) == 1:  # a thread would take as long to wake up as the disk takes
-                answers = begun.finish()
+            begun = self._begin(group)
         except Exception as error:  # noqa: BLE001  (it belongs to those who wait)
-            answers = [error] * len(group)
-        if answers is None:
-            self._thread.submit(self._finish, group, requests, begun)
-        else:
-            self._settle(group, answers)
+            self._settle(group, [error] * len(group))
+            return
+        if begun is not None:
+            self._waiting.extendleft(reversed(group[begun.count :]))
+            group = group[: begun.count]
+        job = _Job(group, begun)
+        if begun is not None and len(group) == 1:  # a thread would take as long to wake up as the disk takes
+            self._settle(group, self._answers(job))
+            return
+        self._job = job
+        try:
+            self._thread.submit(self._work)
+        except RuntimeError:  # no thread is to be had: the loop waits itself
+            self._job = None
+            self._settle(group, self._answers(job))
+
+    def _begin(self, group: Sequence[_Waiting]) -> Begun | None:
+        requests = [each.request for each in group]
+        is_short = sum(len(each.body) for each in requests) <= _MOST_BYTES
+        return self._writer.begin_at_once(requests) if is_short else None
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []
@@ -109,14 +137,20 @@ class _Queue:
                 group.append(each)
         return group
 
-    def _finish(self, group: Sequence[_Waiting], requests: Sequence[Request], begun: Begun | None) -> None:
-        answers: Sequence[Answer | Exception]
-        try:
-            answers = (begun or self._writer.begin(requests)).finish()
-        except Exception as error:  # noqa: BLE001  (as above; nobody looks at this thread)
-            answers = [error] * len(group)
+    def _work(self) -> None:
+        job, self._job = self._job, None
+        if job is None:  # the loop has done it: this thread came too late
+            return
+        answers = self._answers(job)
         if not self.loop.is_closed():  # whoever waited there is gone
-            self.loop.call_soon_threadsafe(self._settle, group, answers)
+            self.loop.call_soon_threadsafe(self._settle, job.group, answers)
+
+    def _answers(self, job: _Job) -> Sequence[Answer | Exception]:
+        try:
+            begun = job.begun or self._writer.begin([each.request for each in job.group])
+            return begun.finish()
+        except Exception as error:  # noqa: BLE001  (as above; nobody looks at the thread)
+            return [error] * len(job.group)
 
     def _settle(self, group: Sequence[_Waiting], answers: Sequence[Answer | Exception]) -> None:
         for each, answer in zip(group, answers, strict=True):

@@ -260,3 +260,14 @@ def test_no_container_is_called_like_the_address_of_all() -> None:
     """B4."""
     with pytest.raises(ReconcilerError, match="containers"):
         Emulator.open(container="containers")
+
+
+@pytest.mark.parametrize("name", ["deletions", "instances", "queries"])
+def test_a_container_may_be_called_as_a_part_of_an_address(name: str) -> None:
+    """A1, B3."""
+    with Emulator.open(container=name) as emulator:
+        repo = Caller(emulator)
+        made = repo.made("tag", name="t")
+        assert repo.list("tag")["_embedded"]["total"] == 1
+        assert repo.search("tag", "t")["_embedded"]["total"] == 1
+        assert repo.delete_and_poll(made)["outcome"] == "deleted"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.emulator.app import Emulator
-from tests.emulator_support import NS, Caller, TickingClock, ids_of, items_of, json_of
+from reconciler.emulator.derived import place_of
+from tests.emulator_support import NS, Caller, TickingClock, ids_of, items_of, json_of, names_of, xdm
 
 CASES = [
     "",
@@ -125,3 +126,30 @@ def test_a_database_of_two_servers_is_listed_alike_by_both(tmp_path: Path) -> No
             pages = [list(Caller(each).pages(Caller(each).list("tag", orderBy=order, limit=2))) for each in (one, two)]
             assert [ids_of(page) for page in pages[0]] == [ids_of(page) for page in pages[1]]
             assert pages[1][0]["_embedded"]["total"] == 7
+
+
+def test_a_long_instance_waits_with_no_others_to_be_taken_in(offers: Caller) -> None:
+    """J3. Neither a search nor the create that takes them in reads much; a short one that becomes long too."""
+    connection = connection_of(offers)
+    taken_in = "SELECT taken_in.row, (SELECT max(row) FROM instance) FROM taken_in"
+    offers.made("tag", name="short")
+    assert connection.execute(taken_in).fetchone() == (0, 11)
+    offers.made("tag", name="long", text="x" * 5000)
+    assert connection.execute(taken_in).fetchone() == (12, 12)
+    grows = offers.made("tag", name="grows")
+    assert connection.execute(taken_in).fetchone() == (12, 13)
+    offers.put(grows, xdm(name="grows", text="y" * 5000))
+    assert connection.execute(taken_in).fetchone() == (13, 13)
+    assert names_of(offers.search("tag", "grows")) == ["grows"]
+
+
+def test_words_that_an_older_version_has_added_by_itself_are_taken_in_all_the_same(offers: Caller) -> None:
+    """J2. It had the file open when its format became newer."""
+    place = place_of(offers.container, f"{NS}personalized-offer")
+    connection_of(offers).execute(
+        "INSERT INTO search (rowid, place, words) SELECT max(row), ?, 'o8' FROM instance", (place,)
+    )
+    assert names_of(offers.search("personalized-offer", "o8")) == ["o8"]
+    offers.made("tag", name="long", text="x" * 5000)
+    assert names_of(offers.search("tag", "long")) == ["long"]
+    assert names_of(offers.search("personalized-offer", "o8")) == ["o8"]

@@ -7,11 +7,13 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -95,6 +97,41 @@ def test_every_answer_agrees_with_a_disk_that_is_full(repo: Caller) -> None:
     assert names(repo) == sorted(name for name, status in zip(wanted, answered, strict=True) if status == 201)
 
 
+def test_a_full_disk_is_told_as_one_whoever_meets_it(path: Path) -> None:
+    """J3. Not as a fault of ours, wherever in a group it is met: the words of an update are written when it is over."""
+    told = set()
+    with Emulator.open(path, taken_in_together=1) as emulator:
+        repo = Caller(emulator)
+        connection = emulator._database.connection
+        addresses = [f"/data/core/xcore/{repo.made('tag', name=str(each)).location}" for each in range(7)]
+        for number in range(60):
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {pages + number % 12}")
+            words = " ".join(f"w{number}x{each}" for each in range(number % 7 * 60))
+            bodies = [tag(f"{number} {each} {words}").encode() for each in range(7)]
+            puts = [Request("PUT", *each) for each in zip(addresses, [""] * 7, [TAG] * 7, bodies, strict=True)]
+            told |= {each.status for each in emulator.begin(puts).finish() if isinstance(each, Response)}
+    assert told == {200, 503}
+
+
+def test_who_is_not_let_in_waits_for_nobody(repo: Caller, path: Path) -> None:
+    """A2."""
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+
+    async def ask() -> int:
+        async with client_of(repo.emulator) as client:
+            waiting = asyncio.create_task(client.post(f"{repo.container}/instances", headers=TAG, content=tag("a")))
+            await client.get("", headers=CREDENTIALS)
+            refused = await client.post(f"{repo.container}/instances", content=tag("b"))
+            assert not waiting.done()
+            holder.execute("ROLLBACK")
+            assert (await waiting).status_code == 201
+            return refused.status_code
+
+    assert asyncio.run(ask()) == 403
+
+
 def test_all_are_told_when_another_process_holds_the_file(repo: Caller, path: Path) -> None:
     repo.emulator._database.connection.execute("PRAGMA busy_timeout = 0")
     holder = sqlite3.connect(path, isolation_level=None)
@@ -157,6 +194,10 @@ class Told(Begun):
     may: threading.Event
     begun: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def count(self) -> int:
+        return len(self.answers)
+
     def finish(self) -> Sequence[Answer]:
         self.begun.set()
         assert self.may.wait(10)
@@ -165,9 +206,10 @@ class Told(Begun):
 
 @dataclass
 class Recording(Writer):
-    """Writes down who goes together. busy: another one writes, so nothing begins at once."""
+    """Writes down who goes together. busy: another one writes.   most: so many begin at once."""
 
     busy: bool = False
+    most: int = 100
     may: threading.Event = field(default_factory=threading.Event)
     begun: threading.Event = field(default_factory=threading.Event)
     groups: list[list[str]] = field(default_factory=list)
@@ -179,7 +221,7 @@ class Recording(Writer):
         return Told([Response(201) for _ in requests], self.may, self.begun)
 
     def begin_at_once(self, requests: Sequence[Request]) -> Told | None:
-        return None if self.busy else self.begin(requests)
+        return None if self.busy else self.begin(requests[: self.most])
 
 
 @pytest.mark.parametrize("busy", [False, True])
@@ -216,6 +258,53 @@ def test_those_that_come_at_once_go_together() -> None:
 
     assert asyncio.run(ask(Writers(writer))) == [201] * 3
     assert writer.groups == [["a", "b", "c"]]
+
+
+def test_those_that_would_take_long_come_in_later_turns() -> None:
+    """J3. In their order, and readers are answered between."""
+    writer = Recording(most=2)
+    writer.may.set()
+
+    async def ask(writers: Writers) -> list[int]:
+        return await asyncio.gather(*(_status(writers, name) for name in "abcde"))
+
+    assert asyncio.run(ask(Writers(writer))) == [201] * 5
+    assert writer.groups == [["a", "b"], ["c", "d"], ["e"]]
+
+
+def test_what_begins_at_once_ends_when_its_time_is_over(repo: Caller) -> None:
+    """J3. At least one request is answered."""
+    begun = repo.emulator.begin_at_once([post(repo, name) for name in "abc"], within_s=0)
+    assert begun is not None
+    assert begun.count == len(begun.finish()) == 1
+    assert names(repo) == ["a"]
+
+
+class NoThread(Executor):
+    """Takes nothing; what it was given may come back much later."""
+
+    def __init__(self) -> None:
+        self.given: list[Callable[[], object]] = []
+
+    def submit(self, work: Callable[..., Any], /, *_: Any, **__: Any) -> Future[Any]:
+        self.given.append(work)
+        raise RuntimeError("can't start new thread")
+
+
+def test_where_no_thread_is_to_be_had_the_loop_waits_itself(repo: Caller) -> None:
+    """J3. Nobody waits for ever, and nothing is done twice."""
+    thread = NoThread()
+
+    async def ask(writers: Writers) -> list[int]:
+        answers = await asyncio.gather(*(writers.answer(post(repo, name)) for name in "ab"))
+        for work in thread.given:
+            work()
+        answers += await asyncio.gather(*(writers.answer(post(repo, name)) for name in "cd"))
+        return [answer.status for answer in answers if isinstance(answer, Response)]
+
+    assert asyncio.run(ask(Writers(repo.emulator, lambda: thread))) == [201] * 4
+    assert len(thread.given) == 2
+    assert names(repo) == ["a", "b", "c", "d"]
 
 
 def test_a_long_body_is_carried_out_where_nobody_waits_for_it() -> None:
