@@ -41,6 +41,7 @@ from reconciler.model.errors import ReconcilerError
 
 HEALTH, DESCRIPTION = "/healthz", "/openapi.json"
 AT_ONCE_S = 0.02  # what readers wait for writers, at most; or for one of them
+LIGHT_S = 0.005  # a write that takes longer has much to bring to the disk
 OUTSIDE = (HEALTH, DESCRIPTION)  # at the root, and without credentials
 # The ends of addresses that give lists; new instances may be late there (J4).
 _LISTS = (["instances"], ["queries", "core", "search"])
@@ -55,24 +56,14 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Answers that hold when their transaction is on the disk. Until then nobody else writes."""
+    """Requests of one transaction, the first of them answered. Nobody else writes until it is on the disk.
 
-    _answers: list[Answer]
-    _open: ExitStack
-    _failed: Callable[[Exception], list[Answer]]
+    is_light: whether all are answered, and that took so little that the disk will not take long either.
+    finish: gives all answers, in the order of the requests, once they hold. To be called once, from any thread.
+    """
 
-    @property
-    def count(self) -> int:
-        """How many requests are answered, from the first on."""
-        return len(self._answers)
-
-    def finish(self) -> list[Answer]:
-        """The answers, in the order of the requests, once they hold. To be called once, from any thread."""
-        try:
-            self._open.close()
-        except (Busy, sqlite3.Error) as error:
-            return self._failed(error)
-        return self._answers
+    is_light: bool
+    finish: Callable[[], list[Answer]]
 
 
 class Emulator:
@@ -206,10 +197,11 @@ class Emulator:
         try:
             return self._begin(requests, math.inf, wait=True)
         except (Busy, sqlite3.Error) as error:
-            return Begun(self._failed_together(requests, error), ExitStack(), partial(self._failed_together, requests))
+            failed = self._failed_together(requests, error)
+            return Begun(is_light=True, finish=lambda: failed)
 
     def begin_at_once(self, requests: Sequence[Request], within_s: float = AT_ONCE_S) -> Begun | None:
-        """The same for as many as can be answered in some time; at least the first.
+        """The same, but only as many are answered as some time allows, at least one; the rest are, in ``finish``.
 
         None when it would have to wait for others who write, and nothing is done.
         """
@@ -226,12 +218,23 @@ class Emulator:
             stack.callback(self._turn.release)
             stack.enter_context(self._database.together(alone=len(requests) == 1, wait=wait))
             answers: list[Answer] = []
-            until = time.monotonic() + within_s
+            started = time.monotonic()
             for request in requests:
-                answers.append(self._answer_in_turn(request, self._parts))
-                if time.monotonic() > until:
+                answers.append(self._answer_to_write(request))
+                if time.monotonic() - started > within_s:
                     break
-            return Begun(answers, stack.pop_all(), partial(self._failed_together, requests[: len(answers)]))
+            is_light = len(answers) == len(requests) and time.monotonic() - started < LIGHT_S
+            return Begun(is_light, partial(self._finish, requests, answers, stack.pop_all()))
+
+    def _finish(self, requests: Sequence[Request], first: Sequence[Answer], opened: ExitStack) -> list[Answer]:
+        try:
+            with opened:
+                return [*first, *map(self._answer_to_write, requests[len(first) :])]
+        except (Busy, sqlite3.Error) as error:
+            return self._failed_together(requests, error)
+
+    def _answer_to_write(self, request: Request) -> Answer:
+        return self._answer_in_turn(request, self._parts)
 
     def _failed_together(self, requests: Sequence[Request], error: Exception) -> list[Answer]:
         response = _failed(error) if isinstance(error, sqlite3.Error) else _busy()

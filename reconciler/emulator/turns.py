@@ -1,7 +1,7 @@
 """Writers to one file take turns: those that come while the disk is busy share the next transaction.
 
-The transaction is made where the requests come in. One of several requests is brought to the disk by a thread: until it
-is there, readers go on, and writers wait. So does a thread wait where another process holds the file.
+The transaction is made where the requests come in. One of several requests, or of much work, is finished by a thread:
+until it is on the disk readers go on, and writers wait. So does a thread wait where another process holds the file.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ Answer: TypeAlias = Response | Dropped
 
 
 class Begun(Protocol):
-    """Answers that hold once they are on the disk; until then nobody else writes."""
+    """Some requests of which the first are answered; until they are on the disk nobody else writes."""
 
     @property
-    def count(self) -> int:
-        """How many requests are answered, from the first on."""
+    def is_light(self) -> bool:
+        """Whether ``finish`` has little to do, as far as can be told."""
         ...
 
     def finish(self) -> Sequence[Answer]:
-        """The answers, once they hold. To be called once, from any thread."""
+        """All answers, once they hold. To be called once, from any thread."""
         ...
 
 
 class Writer(Protocol):
-    """Carries out some requests, in their order. None of the answers holds yet."""
+    """Carries out some requests, in their order."""
 
     def begin(self, requests: Sequence[Request]) -> Begun:
-        """The answers, whoever else writes."""
+        """Answer all of them, whoever else writes."""
         ...
 
     def begin_at_once(self, requests: Sequence[Request]) -> Begun | None:
-        """The same of as many as take little time, or None when it would have to wait; nothing is done then."""
+        """Answer as many as take little time; None when it would have to wait, and nothing is done."""
         ...
 
 
@@ -55,7 +55,7 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What is to be brought to the disk; carried out before if ``begun`` is not None."""
+    """What is to be brought to the disk; begun, or still to be."""
 
     group: Sequence[_Waiting]
     begun: Begun | None
@@ -110,11 +110,10 @@ class _Queue:
         except Exception as error:  # noqa: BLE001  (it belongs to those who wait)
             self._settle(group, [error] * len(group))
             return
-        if begun is not None:
-            self._waiting.extendleft(reversed(group[begun.count :]))
-            group = group[: begun.count]
         job = _Job(group, begun)
-        if begun is not None and len(group) == 1:  # a thread would take as long to wake up as the disk takes
+        if (
+            begun is not None and len(group) == 1 and begun.is_light
+        ):  # a thread would take as long to wake up as the disk takes
             self._settle(group, self._answers(job))
             return
         self._job = job
