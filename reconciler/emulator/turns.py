@@ -111,9 +111,8 @@ class _Queue:
             self._settle(group, [error] * len(group))
             return
         job = _Job(group, begun)
-        if (
-            begun is not None and len(group) == 1 and begun.is_light
-        ):  # a thread would take as long to wake up as the disk takes
+        if begun is not None and begun.is_light and len(group) == 1:
+            # To wake up a thread would take as long as the disk takes.
             self._settle(group, self._answers(job))
             return
         self._job = job
