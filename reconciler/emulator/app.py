@@ -40,9 +40,9 @@ from reconciler.emulator.writes import Parts, sandbox_scope
 from reconciler.model.errors import ReconcilerError
 
 HEALTH, DESCRIPTION = "/healthz", "/openapi.json"
+OUTSIDE = (HEALTH, DESCRIPTION)  # at the root, and without credentials
 AT_ONCE_S = 0.02  # what readers wait for writers, at most; or for one of them
 LIGHT_S = 0.005  # a write that takes longer has much to bring to the disk
-OUTSIDE = (HEALTH, DESCRIPTION)  # at the root, and without credentials
 # The ends of addresses that give lists; new instances may be late there (J4).
 _LISTS = (["instances"], ["queries", "core", "search"])
 
@@ -273,7 +273,7 @@ class Emulator:
         return None
 
     def _strikes(self, fault: str, request: Request) -> bool:
-        return self.mishaps.strikes(fault, request.method) if self.mishaps.any and _is_of_the_api(request) else False
+        return self.mishaps.any and _is_of_the_api(request) and self.mishaps.strikes(fault, request.method)
 
     def _carried_out(self, request: Request, parts: Parts) -> Response:
         try:

@@ -16,7 +16,7 @@ Begin: TypeAlias = Literal["BEGIN", "BEGIN IMMEDIATE"]
 FORMAT = 4
 _APPLICATION_ID = 0x5245434E  # "RECN"
 _BUSY_TIMEOUT_S = 10.0
-# Ids are random, so a write touches a page in each of several indexes: small pages, of which many are kept.
+# Ids are random, so a write touches a page in each of several indexes: small pages.
 _PAGE_BYTES = 2048
 _CACHE_KIB = 4 * 1024  # at most, a connection; a commit may look at every page in it
 _LOG_PAGES = 4096  # of the log of a file before it is folded in: a page written many times is then folded in once

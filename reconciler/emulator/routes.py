@@ -140,9 +140,7 @@ def answer(parts: Parts, request: Request, caller: Caller, address: str) -> Resp
 
 def writes(request: Request) -> bool:
     """Whether the answer is made inside a transaction that writes; a poll decides a deletion."""
-    if request.method != "GET" or _DELETIONS not in request.path:
-        return request.method != "GET"
-    return request.path.removeprefix(BASE_PATH).split("/")[2:3] == [_DELETIONS]
+    return request.method != "GET" or request.path.removeprefix(BASE_PATH).split("/")[2:3] == [_DELETIONS]
 
 
 def method_not_allowed(methods: Iterable[str]) -> Refused:
